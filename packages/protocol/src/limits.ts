@@ -1,0 +1,40 @@
+/** Every limit of the protocol, with its unit and its reason. A peer that exceeds one ends its own connection. */
+
+/** Raised when a peer of the previous version could not take part. */
+export const PROTOCOL_VERSION: number = 1;
+
+/** A frame after reassembly, bytes: one largest body, its envelope and room to spare. Revisit with attachments. */
+export const MAX_FRAME_BYTES: number = 9 * 1024 * 1024;
+
+/** JSON text of one document in UTF-8, bytes. Above it a version travels as envelope only. Chromium's send queue holds 16 MiB. */
+export const MAX_BODY_BYTES: number = 8 * 1024 * 1024;
+
+/** Versions in one frame: a count that a hostile length cannot raise into a large allocation. */
+export const MAX_VERSIONS_PER_FRAME: number = 10_000;
+
+/** Entries of a vector on the wire: incarnations of all devices that ever wrote. 65,536 entries are about 1.4 MiB. */
+export const MAX_VECTOR_ENTRIES: number = 65_536;
+
+/** Actors in one document's past: those who wrote this document. */
+export const MAX_PAST_ENTRIES: number = 4_096;
+
+/** Fields with a clock of their own in one version. */
+export const MAX_FIELD_CLOCKS: number = 4_096;
+
+/** UTF-8 bytes of a document id; RxDB's maxLength of a primary key is in this order. */
+export const MAX_ID_BYTES: number = 2_048;
+
+/** UTF-8 bytes of a field name. */
+export const MAX_FIELD_NAME_BYTES: number = 1_024;
+
+/** UTF-8 bytes of any other string of a frame: names of collections, rooms, features, error texts. */
+export const MAX_NAME_BYTES: number = 512;
+
+/** Names of optional abilities in HELLO. */
+export const MAX_FEATURES: number = 64;
+
+/** Channels that one side may open on a connection: collections times topics. */
+export const MAX_CHANNELS: number = 256;
+
+/** What an author may push to a neighbour ahead of its acknowledgements, bytes (DESIGN §5). */
+export const PUSH_CREDIT_BYTES: number = 256 * 1024;

@@ -1,0 +1,84 @@
+/** Heads: the versions of a document that no other known version supersedes (DESIGN §3). */
+import type { Clock } from './clock.ts';
+import { compareClocks, NO_CLOCK } from './clock.ts';
+import type { Actor, Dot } from './dot.ts';
+import { compareStrings } from './dot.ts';
+
+/** When a field's value was set, where that was not by the head's own write. */
+export interface FieldClock extends Clock {
+  readonly field: string;
+}
+
+/**
+ * The envelope of one version of a document. Its version vector is its own dot plus `past`, so that a document
+ * with one writer costs no vector at all.
+ */
+export interface Head extends Clock {
+  /** What this version has superseded, by actors other than its own: sorted by actor, each actor once. */
+  readonly past: readonly Dot[];
+  readonly deleted: boolean;
+  /** Clocks of the fields that this write did not set, and of absent fields that once were set; sorted by field. */
+  readonly clocks: readonly FieldClock[];
+  /** Clock of every absent field without one of its own; left by the tombstone this version stands on. */
+  readonly floor?: Clock;
+}
+
+/** A head with its content, as it is stored and sent. */
+export interface Version {
+  readonly id: string;
+  readonly head: Head;
+  /** JSON text of the document without `_rev`, `_meta`, `_deleted`, `_attachments`; undefined: too large to travel. */
+  readonly body: string | undefined;
+}
+
+export const NO_PAST: readonly Dot[] = [];
+export const NO_FIELD_CLOCKS: readonly FieldClock[] = [];
+
+/** `head.vector[actor]` of DESIGN §3. */
+export function vectorEntry(head: Head, actor: Actor): number {
+  if (head.actor === actor) return head.seq;
+  for (const dot of head.past) if (dot.actor === actor) return dot.seq;
+  return 0;
+}
+
+/** A version supersedes itself, too. */
+export function supersedes(a: Head, b: Dot): boolean {
+  return vectorEntry(a, b.actor) >= b.seq;
+}
+
+export function sameDot(a: Dot, b: Dot): boolean {
+  return a.actor === b.actor && a.seq === b.seq;
+}
+
+/** The order in which heads are folded. */
+export function compareHeads(a: Head, b: Head): number {
+  return compareClocks(a, b);
+}
+
+/** Union of the heads' vectors as dots sorted by actor, `except` one actor. */
+export function joinPasts(heads: readonly Head[], except: Actor): readonly Dot[] {
+  const joined = new Map<Actor, number>();
+  for (const head of heads) {
+    for (const dot of [head, ...head.past]) {
+      if (dot.actor !== except && (joined.get(dot.actor) ?? 0) < dot.seq) joined.set(dot.actor, dot.seq);
+    }
+  }
+  if (joined.size === 0) return NO_PAST;
+  return [...joined].map(([actor, seq]) => ({ actor, seq })).sort((a, b) => compareStrings(a.actor, b.actor));
+}
+
+/** Drops every version that another one supersedes, and duplicates; the rest in fold order. */
+export function reduceHeads<T extends { readonly head: Head }>(versions: readonly T[]): T[] {
+  const kept = versions.filter(
+    (a, i) =>
+      !versions.some((b, j) => i !== j && supersedes(b.head, a.head) && (!sameDot(a.head, b.head) || j < i)),
+  );
+  return kept.sort((a, b) => compareHeads(a.head, b.head));
+}
+
+/** The clock of a field in this version; `present` says whether its document has the field. */
+export function clockOf(head: Head, field: string, present: boolean): Clock {
+  for (const clock of head.clocks) if (clock.field === field) return clock;
+  if (present || head.deleted) return head;
+  return head.floor ?? NO_CLOCK;
+}

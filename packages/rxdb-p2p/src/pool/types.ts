@@ -1,0 +1,112 @@
+/** What an application sees of a pool: plain, serialisable snapshots. */
+import type { P2PError } from '@rxdb-p2p/protocol';
+import type { Observable } from 'rxjs';
+import type { TransportFactory } from '../transport/port.ts';
+
+/** Options of `collection.syncP2P(topic, options)`; every one falls back to the database's `options.p2p`. */
+export interface SyncP2POptions {
+  /** URL of the signaling server. Default in a browser: the page's own origin. */
+  readonly signaling?: string;
+  /** Public name of the application: rooms of different namespaces never meet. Default `app`. Letters, digits, `._~-`. */
+  readonly namespace?: string;
+  /** STUN and TURN servers. Default none: devices meet on one network only, or where addresses are public. */
+  readonly iceServers?: readonly RTCIceServer[];
+  /** `relay` uses TURN servers alone. Default `all`. */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy;
+  /** Whether this device sends its documents. Default true. */
+  readonly push?: boolean;
+  /** Whether this device takes documents. Default true. */
+  readonly pull?: boolean;
+  /** The application's version of its own `conflictHandler`: peers with another one are refused. Default `1`. */
+  readonly conflictHandlerVersion?: string;
+  /** Whether a peer may take part; asked once for every connection, before a document is sent. Default: all may. */
+  readonly isPeerValid?: (peer: PeerIdentity) => boolean | Promise<boolean>;
+  /** How links are made. Default: simple-peer over `signaling`. */
+  readonly transport?: TransportFactory;
+}
+
+export interface PeerIdentity {
+  /** SHA-256 of the peer's public key, base64url: the same device and database have the same one for ever. */
+  readonly replica: string;
+}
+
+export type PeerPhase = 'connecting' | 'refused' | 'catching-up' | 'in-sync' | 'acknowledged';
+
+/** One remote replica on this topic and collection. */
+export interface PeerSnapshot extends PeerIdentity {
+  /**
+   * `in-sync`: both sides hold the same writes. `acknowledged`: the other side has persisted all of ours, on a channel
+   * that goes one way. `refused`: see `code`.
+   */
+  readonly phase: PeerPhase;
+  /** Why the channel was refused, such as `SCHEMA_DIFFERS`. */
+  readonly code?: string;
+  /** Writes that this device has and the peer has not persisted yet; an upper bound. */
+  readonly writesToSend: number;
+  /** Writes that the peer has and this device has not persisted yet; an upper bound. */
+  readonly writesToReceive: number;
+  /** When both sides last held the same writes, milliseconds since 1970. */
+  readonly lastCompleteAt?: number;
+}
+
+export type PoolPhase =
+  /** Another tab leads, or the collection is being read for the first time. */
+  | 'starting'
+  /** Looking for peers. */
+  | 'alone'
+  /** Connected, and documents are still on their way. */
+  | 'syncing'
+  /** Connected, and every peer holds the same writes. */
+  | 'in-sync'
+  /** Stopped by an error that does not pass by itself; see `problem`. */
+  | 'failed'
+  | 'cancelled';
+
+export interface PoolStatus {
+  readonly phase: PoolPhase;
+  readonly peers: readonly PeerSnapshot[];
+  /** Local writes that no peer has persisted yet; an upper bound. */
+  readonly writesWaiting: number;
+  /** Ids of documents with concurrent edits that nobody has decided on. */
+  readonly conflicts: number;
+  /** The last problem that is not over: signaling out of reach, a refused peer, storage that fails. */
+  readonly problem?: { readonly code: string; readonly message: string };
+}
+
+/** A document that two people changed at once in a way that the merge had to decide. */
+export interface ContestedDocument {
+  readonly id: string;
+  /** Top-level fields that were given different values; empty for an edit against a delete. */
+  readonly fields: readonly string[];
+  readonly editAgainstDelete: boolean;
+}
+
+export interface ConflictVersion<Doc> {
+  /** The write's name: who (a replica's actor) and which of its writes. */
+  readonly actor: string;
+  readonly seq: number;
+  /** When, milliseconds since 1970 by the writer's clock. */
+  readonly time: number;
+  readonly deleted: boolean;
+  readonly document: Doc;
+}
+
+/** A handle on the pool of (collection, topic); the pool stops with its last handle. */
+export interface P2PPool<Doc = unknown> {
+  readonly topic: string;
+  readonly collectionName: string;
+  readonly status$: Observable<PoolStatus>;
+  readonly peers$: Observable<readonly PeerSnapshot[]>;
+  /** The same by replica id, in the shape that users of RxDB's WebRTC replication know. */
+  readonly peerStates$: Observable<ReadonlyMap<string, PeerSnapshot>>;
+  /** Problems as they happen, repeated ones included. Never completes with an error. */
+  readonly error$: Observable<P2PError>;
+  /** Contested documents, until someone writes them. */
+  readonly conflicts$: Observable<readonly ContestedDocument[]>;
+  /** The concurrent versions of one document; empty when nothing is contested. */
+  conflicts(id: string): Promise<readonly ConflictVersion<Doc>[]>;
+  /** Resolves when at least one peer is connected and all connected peers hold the same writes. Rejects when cancelled. */
+  inSync(): Promise<void>;
+  awaitFirstPeer(): Promise<PeerSnapshot>;
+  cancel(): Promise<void>;
+}

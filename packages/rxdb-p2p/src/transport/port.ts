@@ -1,0 +1,53 @@
+/**
+ * The transport port: how a pool finds peers and gets message links to them. simple-peer is the default
+ * (`simple-peer.ts`), memory is for tests and for benchmarks (`memory.ts`). A transport knows nothing of
+ * collections, documents or replicas.
+ */
+
+/** A connected, ordered, reliable, message-preserving link to one remote peer. */
+export interface Link {
+  /** the transport's name for the remote end; a peer that reconnects may get another */
+  readonly remoteId: string;
+  /** the largest message `send` takes, bytes */
+  readonly maxMessageBytes: number;
+  /** bytes handed to `send` and not yet taken by the network */
+  readonly bufferedBytes: number;
+  /** Whether this side dialled. */
+  readonly initiator: boolean;
+  /** Queues one message. Never throws: a link that cannot send closes. */
+  send(message: Uint8Array): void;
+  /** At most one listener each; messages that came before are delivered to it first, in order. */
+  onMessage(listener: (message: Uint8Array) => void): void;
+  /** Called whenever `bufferedBytes` has fallen to or below `LINK_DRAINED_BYTES`. */
+  onDrain(listener: () => void): void;
+  /** Called once, after which nothing else is called. Called at once when the link is closed already. */
+  onClose(listener: (reason: string) => void): void;
+  /** Ends the link. May be called twice. What was sent before is still delivered where the network allows it. */
+  close(): void;
+}
+
+/** A link whose buffer holds this or less wants more, bytes: above the 64 KiB that keep a data channel busy. */
+export const LINK_DRAINED_BYTES = 256 * 1024;
+
+export interface TransportEvents {
+  /** A link is open. One per remote peer, whatever number of rooms it shares with us. */
+  onLink(link: Link): void;
+  /** Nothing works, or something works again; never thrown. `undefined`: the last problem is over. */
+  onProblem(problem: Error | undefined): void;
+}
+
+export interface Transport {
+  /**
+   * Joins a room and keeps looking for peers in it until the returned function is called. Returns at once;
+   * what goes wrong is told to `onProblem`, and tried again with jittered backoff.
+   */
+  join(room: string): () => void;
+  /** Leaves all rooms and closes all links. Resolves within 2 s whatever the network does. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** Makes a transport for one database. Two factories with the same `key` share one transport there. */
+export interface TransportFactory {
+  readonly key: string;
+  create(events: TransportEvents): Transport;
+}
