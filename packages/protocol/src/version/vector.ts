@@ -48,3 +48,7 @@ export function hashVector(vector: Vector): Uint8Array {
     .join('');
   return sha256(new TextEncoder().encode(text)).slice(0, 16);
 }
+
+export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,79 @@
+/** The envelope of a local write: what it supersedes, and which of its fields it set itself (DESIGN §3). */
+import type { Clock } from '../version/clock.ts';
+import { compareClocks, nextTimestamp, NO_CLOCK } from '../version/clock.ts';
+import type { Actor } from '../version/dot.ts';
+import { compareStrings } from '../version/dot.ts';
+import type { FieldClock, Head } from '../version/head.ts';
+import { joinPasts, NO_FIELD_CLOCKS } from '../version/head.ts';
+import type { FieldHashes } from './field-hashes.ts';
+import { fieldHash } from './field-hashes.ts';
+import { decidingHeads, fieldWinner } from './fields-merge.ts';
+
+export interface LocalWrite {
+  readonly actor: Actor;
+  readonly seq: number;
+  /** the document's `_meta.lwt`, milliseconds since 1970 */
+  readonly wallMs: number;
+  readonly deleted: boolean;
+  readonly fields: FieldHashes;
+}
+
+/** A head the write was made on, with the hashes of its own content. */
+export interface Base {
+  readonly head: Head;
+  readonly fields: FieldHashes;
+}
+
+/**
+ * @param bases the heads whose fold the writer saw; all of them are superseded
+ * @param seen heads that are known but were not seen by the writer: only their timestamps count
+ */
+export function localHead(write: LocalWrite, bases: readonly Base[], seen: readonly Head[] = []): Head {
+  const { actor, seq, deleted } = write;
+  const heads = bases.map(({ head }) => head);
+  const time = nextTimestamp(write.wallMs, timestamps([...heads, ...seen]));
+  const past = joinPasts(heads, actor);
+  if (deleted) return { actor, seq, time, past, deleted, clocks: NO_FIELD_CLOCKS };
+
+  const deciding = decidingHeads(bases);
+  const floor = floorOf(deciding);
+  const own: Clock = { time, actor, seq };
+  const clocks: FieldClock[] = [];
+  for (const field of fieldNames(write.fields, deciding)) {
+    const winner = fieldWinner(deciding, field, (base) => fieldHash(base.fields, field) !== undefined);
+    const value = fieldHash(write.fields, field);
+    const before = winner === undefined || winner.version.head.deleted ? undefined : fieldHash(winner.version.fields, field);
+    const clock = winner !== undefined && value === before ? winner.clock : own;
+    const byDefault = value === undefined ? floor : own;
+    if (compareClocks(clock, byDefault) !== 0) clocks.push({ field, time: clock.time, actor: clock.actor, seq: clock.seq });
+  }
+  const head = { actor, seq, time, past, deleted, clocks: clocks.length === 0 ? NO_FIELD_CLOCKS : clocks };
+  return floor === NO_CLOCK ? head : { ...head, floor };
+}
+
+function* timestamps(heads: readonly Head[]): Generator<number> {
+  for (const head of heads) {
+    yield head.time;
+    if (head.floor !== undefined) yield head.floor.time;
+    for (const clock of head.clocks) yield clock.time;
+  }
+}
+
+function fieldNames(fields: FieldHashes, bases: readonly Base[]): readonly string[] {
+  const names = new Set(fields.names);
+  for (const base of bases) {
+    for (const name of base.fields.names) names.add(name);
+    for (const clock of base.head.clocks) names.add(clock.field);
+  }
+  return [...names].sort(compareStrings);
+}
+
+/** What every absent field without a clock of its own inherits: the latest tombstone it stands on. */
+function floorOf(bases: readonly Base[]): Clock {
+  let floor: Clock = NO_CLOCK;
+  for (const { head } of bases) {
+    const candidate: Clock = head.deleted ? head : (head.floor ?? NO_CLOCK);
+    if (compareClocks(candidate, floor) > 0) floor = { time: candidate.time, actor: candidate.actor, seq: candidate.seq };
+  }
+  return floor;
+}

@@ -1,0 +1,48 @@
+/** What goes into and comes out of one connection (`connection.ts`). */
+import type { ByeCode, Frame, HelloFrame, OpenFrame, RefuseCode } from './frames.ts';
+import type { Directions, SyncFrame } from './sync-types.ts';
+
+/** What we offer under a channel number of our own. */
+export type ChannelOffer = Omit<OpenFrame, 'type' | 'channel'>;
+
+export interface LocalChannel {
+  readonly offer: ChannelOffer;
+  /** `denied`: the application does not want this peer here; it learns a code and nothing else */
+  readonly state: 'waiting' | 'open' | 'refused' | 'denied';
+}
+
+export interface ConnectionState {
+  readonly phase: 'version' | 'hello' | 'open' | 'closed';
+  readonly self: HelloFrame;
+  readonly peer: HelloFrame | null;
+  /** by our number */
+  readonly local: ReadonlyMap<number, LocalChannel>;
+  /** by the peer's number */
+  readonly remote: ReadonlyMap<number, OpenFrame>;
+  readonly lastChannel: number;
+  /** when something came from the peer, and when we last sent a PING; monotonic milliseconds */
+  readonly heardAt: number;
+  readonly pingedAt: number;
+}
+
+export type ConnectionInput =
+  | { readonly type: 'start'; readonly now: number }
+  | { readonly type: 'frame'; readonly frame: Frame; readonly now: number }
+  | { readonly type: 'offer'; readonly offer: ChannelOffer; readonly denied: boolean }
+  | { readonly type: 'withdraw'; readonly channel: number }
+  | { readonly type: 'sync-frame'; readonly channel: number; readonly frame: SyncFrame }
+  | { readonly type: 'tick'; readonly now: number }
+  | { readonly type: 'end'; readonly code: ByeCode; readonly text: string };
+
+export type ConnectionEffect =
+  | { readonly type: 'send'; readonly frame: Frame }
+  /** The peer has said who it is. Offers may be made from now on. */
+  | { readonly type: 'met'; readonly peer: HelloFrame }
+  /** Both sides have opened the channel. */
+  | { readonly type: 'opened'; readonly channel: number; readonly directions: Directions; readonly open: OpenFrame }
+  | { readonly type: 'received'; readonly channel: number; readonly frame: SyncFrame }
+  | { readonly type: 'refused'; readonly channel: number; readonly code: RefuseCode; readonly text: string }
+  | { readonly type: 'closed'; readonly channel: number }
+  /** Send what is queued, then end the link. */
+  | { readonly type: 'end'; readonly code: ByeCode; readonly text: string; readonly byPeer: boolean };
+

@@ -1,0 +1,218 @@
+/**
+ * One connection with one remote replica (DESIGN §5): VERSION, HELLO, and the channels on it, as a pure step
+ * function. What is said inside an open channel is the business of `sync.ts`.
+ */
+import { MAX_CHANNELS, PROTOCOL_VERSION } from '../limits.ts';
+import type {
+  ChannelOffer,
+  ConnectionEffect,
+  ConnectionInput,
+  ConnectionState,
+  LocalChannel,
+} from './connection-types.ts';
+import type { ByeCode, Frame, HelloFrame, OpenFrame, RefuseCode } from './frames.ts';
+import type { SyncFrame } from './sync-types.ts';
+
+type Step = readonly [ConnectionState, readonly ConnectionEffect[]];
+
+/** A link that was silent for this long is asked for a sign of life, milliseconds. */
+export const PING_AFTER_MS: number = 10_000;
+/** A link that was silent for this long is dead, milliseconds: WebRTC itself notices after 15 to 30 s, or never. */
+export const DEAD_AFTER_MS: number = 30_000;
+
+export function initialConnection(self: HelloFrame): ConnectionState {
+  const none = { local: new Map(), remote: new Map(), lastChannel: 0, heardAt: 0, pingedAt: 0 };
+  return { phase: 'version', self, peer: null, ...none };
+}
+
+export function connectionStep(state: ConnectionState, input: ConnectionInput): Step {
+  if (state.phase === 'closed') return [state, []];
+  switch (input.type) {
+    case 'start':
+      return [
+        { ...state, heardAt: input.now, pingedAt: input.now },
+        [{ type: 'send', frame: { type: 'version', version: PROTOCOL_VERSION } }],
+      ];
+    case 'frame':
+      return receive({ ...state, heardAt: input.now }, input.frame);
+    case 'offer':
+      return offer(state, input.offer, input.denied);
+    case 'withdraw':
+      return withdraw(state, input.channel);
+    case 'sync-frame':
+      if (state.local.get(input.channel)?.state !== 'open') return [state, []];
+      return [state, [{ type: 'send', frame: { ...input.frame, channel: input.channel } }]];
+    case 'tick':
+      return tick(state, input.now);
+    case 'end':
+      return end(state, input.code, input.text);
+  }
+}
+
+/** [CONN-1] Nothing but VERSION before VERSION, nothing but HELLO before HELLO. */
+function receive(state: ConnectionState, frame: Frame): Step {
+  if (frame.type === 'bye') {
+    return [{ ...state, phase: 'closed' }, [{ type: 'end', code: frame.code, text: frame.text, byPeer: true }]];
+  }
+  switch (state.phase) {
+    case 'version':
+      if (frame.type !== 'version') return end(state, 'PROTOCOL_ERROR', `expected VERSION, got ${frame.type}`);
+      if (frame.version !== PROTOCOL_VERSION) {
+        return end(state, 'VERSION_UNSUPPORTED', `expected version ${PROTOCOL_VERSION}, got ${frame.version}`);
+      }
+      return [{ ...state, phase: 'hello' }, [{ type: 'send', frame: state.self }]];
+    case 'hello':
+      if (frame.type !== 'hello') return end(state, 'PROTOCOL_ERROR', `expected HELLO, got ${frame.type}`);
+      return [{ ...state, phase: 'open', peer: frame }, [{ type: 'met', peer: frame }]];
+    default:
+      return receiveOpen(state, frame);
+  }
+}
+
+function receiveOpen(state: ConnectionState, frame: Exclude<Frame, { type: 'bye' }>): Step {
+  switch (frame.type) {
+    case 'version':
+    case 'hello':
+      return end(state, 'PROTOCOL_ERROR', `${frame.type} came twice`);
+    case 'ping':
+      return [state, [{ type: 'send', frame: { type: 'pong', token: frame.token } }]];
+    case 'pong':
+      return [state, []];
+    case 'open':
+      return opened(state, frame);
+    case 'close':
+      return closedByPeer(state, frame.channel);
+    case 'refuse':
+      return refusedByPeer(state, frame.channel, frame.code, frame.text);
+    default: {
+      const { channel, ...inner } = frame;
+      const open = state.remote.get(channel);
+      if (open === undefined) return end(state, 'PROTOCOL_ERROR', `${frame.type} on a channel that was never opened`);
+      const local = localFor(state, open);
+      // Its own CLOSE may be under way while frames of the peer still come in.
+      if (local === undefined || local[1].state !== 'open') return [state, []];
+      return [state, [{ type: 'received', channel: local[0], frame: inner as SyncFrame }]];
+    }
+  }
+}
+
+function opened(state: ConnectionState, open: OpenFrame): Step {
+  if (state.remote.has(open.channel)) return end(state, 'PROTOCOL_ERROR', `channel ${open.channel} was opened twice`);
+  const effects: ConnectionEffect[] = [];
+  const remote = new Map(state.remote);
+  let next = state;
+  // [CONN-3] A later OPEN of the same topic and collection replaces the older one at once.
+  for (const [number, older] of state.remote) {
+    if (!sameChannel(older, open)) continue;
+    remote.delete(number);
+    const local = localFor(next, older);
+    if (local === undefined || local[1].state === 'denied') continue;
+    if (local[1].state === 'open') effects.push({ type: 'closed', channel: local[0] });
+    next = withLocal(next, local[0], { ...local[1], state: 'waiting' });
+  }
+  if (remote.size >= MAX_CHANNELS) return end(state, 'PROTOCOL_ERROR', `more than ${MAX_CHANNELS} channels`);
+  remote.set(open.channel, open);
+  next = { ...next, remote };
+  const local = localFor(next, open);
+  if (local === undefined) return [next, effects];
+  const [matched, more] = match(next, local[0], local[1], open);
+  return [matched, [...effects, ...more]];
+}
+
+function offer(state: ConnectionState, offered: ChannelOffer, denied: boolean): Step {
+  if (state.phase !== 'open') return [state, []];
+  const channel = state.lastChannel + 1;
+  const local: LocalChannel = { offer: offered, state: denied ? 'denied' : 'waiting' };
+  const next = withLocal({ ...state, lastChannel: channel }, channel, local);
+  const open = [...state.remote.values()].find((remote) => sameChannel(remote, offered));
+  const said: ConnectionEffect[] = denied ? [] : [{ type: 'send', frame: { type: 'open', channel, ...offered } }];
+  if (open === undefined) return [next, said];
+  const [matched, effects] = match(next, channel, local, open);
+  return [matched, [...said, ...effects]];
+}
+
+/** [CONN-2] Both sides have opened: they compare what they opened, and come to the same verdict. */
+function match(state: ConnectionState, channel: number, local: LocalChannel, open: OpenFrame): Step {
+  const refusal = local.state === 'denied' ? 'NOT_ALLOWED' : incompatibility(local.offer, open);
+  if (refusal === undefined) {
+    const directions = { outgoing: local.offer.sends && open.receives, incoming: local.offer.receives && open.sends };
+    return [withLocal(state, channel, { ...local, state: 'open' }), [{ type: 'opened', channel, directions, open }]];
+  }
+  const text = refusal === 'NOT_ALLOWED' ? '' : describe(local.offer);
+  const refuse: ConnectionEffect = { type: 'send', frame: { type: 'refuse', channel: open.channel, code: refusal, text } };
+  if (refusal === 'NOT_ALLOWED') return [state, [refuse]];
+  return [
+    withLocal(state, channel, { ...local, state: 'refused' }),
+    [refuse, { type: 'refused', channel, code: refusal, text: describe(open) }],
+  ];
+}
+
+function incompatibility(mine: ChannelOffer, theirs: ChannelOffer): RefuseCode | undefined {
+  if (mine.schemaVersion !== theirs.schemaVersion) return 'SCHEMA_VERSION_DIFFERS';
+  if (mine.schemaHash !== theirs.schemaHash) return 'SCHEMA_DIFFERS';
+  if (mine.mergeMode !== theirs.mergeMode) return 'MERGE_MODE_DIFFERS';
+  if (!(mine.sends && theirs.receives) && !(mine.receives && theirs.sends)) return 'NOTHING_TO_EXCHANGE';
+  return undefined;
+}
+
+function describe({ schemaVersion, schemaHash, mergeMode }: ChannelOffer): string {
+  return `schema version ${schemaVersion}, schema ${schemaHash.slice(0, 8)}, merge ${mergeMode}`;
+}
+
+function refusedByPeer(state: ConnectionState, channel: number, code: RefuseCode, text: string): Step {
+  const local = state.local.get(channel);
+  if (local === undefined || local.state === 'refused' || local.state === 'denied') return [state, []];
+  const next = withLocal(state, channel, { ...local, state: 'refused' });
+  const closed: ConnectionEffect[] = local.state === 'open' ? [{ type: 'closed', channel }] : [];
+  return [next, [...closed, { type: 'refused', channel, code, text }]];
+}
+
+function closedByPeer(state: ConnectionState, number: number): Step {
+  const open = state.remote.get(number);
+  if (open === undefined) return end(state, 'PROTOCOL_ERROR', 'CLOSE of a channel that was never opened');
+  const remote = new Map(state.remote);
+  remote.delete(number);
+  const next = { ...state, remote };
+  const local = localFor(state, open);
+  if (local === undefined || local[1].state === 'denied') return [next, []];
+  const waiting = withLocal(next, local[0], { ...local[1], state: 'waiting' });
+  return [waiting, local[1].state === 'open' ? [{ type: 'closed', channel: local[0] }] : []];
+}
+
+function withdraw(state: ConnectionState, channel: number): Step {
+  const local = state.local.get(channel);
+  if (local === undefined) return [state, []];
+  const remaining = new Map(state.local);
+  remaining.delete(channel);
+  const next = { ...state, local: remaining };
+  return [next, local.state === 'denied' ? [] : [{ type: 'send', frame: { type: 'close', channel } }]];
+}
+
+function tick(state: ConnectionState, now: number): Step {
+  const silent = now - state.heardAt;
+  if (silent >= DEAD_AFTER_MS) return end(state, 'TIMED_OUT', `nothing came for ${Math.round(silent / 1000)} s`);
+  if (silent < PING_AFTER_MS || now - state.pingedAt < PING_AFTER_MS || state.phase !== 'open') return [state, []];
+  return [{ ...state, pingedAt: now }, [{ type: 'send', frame: { type: 'ping', token: state.lastChannel } }]];
+}
+
+function end(state: ConnectionState, code: ByeCode, text: string): Step {
+  return [
+    { ...state, phase: 'closed' },
+    [
+      { type: 'send', frame: { type: 'bye', code, text } },
+      { type: 'end', code, text, byPeer: false },
+    ],
+  ];
+}
+
+function sameChannel(a: ChannelOffer, b: ChannelOffer): boolean {
+  return a.room === b.room && a.collection === b.collection;
+}
+
+function localFor(state: ConnectionState, open: ChannelOffer): readonly [number, LocalChannel] | undefined {
+  return [...state.local].find(([, { offer: mine }]) => sameChannel(mine, open));
+}
+
+function withLocal(state: ConnectionState, channel: number, local: LocalChannel): ConnectionState {
+  return { ...state, local: new Map(state.local).set(channel, local) };
+}

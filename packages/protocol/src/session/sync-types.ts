@@ -1,0 +1,138 @@
+/** What goes into and comes out of a collection's sync session (`sync.ts`). */
+import type { Actor } from '../version/dot.ts';
+import type { Version } from '../version/head.ts';
+import type { Vector } from '../version/vector.ts';
+import type { Cursor, CreditFrame, EntriesFrame, HaveFrame, PushFrame, WantFrame } from './frames.ts';
+
+/** The shell's name of one open channel of this collection. */
+export type NeighbourId = string;
+
+type WithoutChannel<F> = F extends unknown ? Omit<F, 'channel'> : never;
+/** A frame of an open channel; the shell knows the channel's number. */
+export type SyncFrame = WithoutChannel<HaveFrame | WantFrame | CreditFrame | EntriesFrame | PushFrame>;
+
+/** Which way documents go on a channel. */
+export interface Directions {
+  /** we may send documents to it: our `push`, its `receives` */
+  readonly outgoing: boolean;
+  /** we take documents from it: our `pull`, its `sends` */
+  readonly incoming: boolean;
+}
+
+/** Local writes that one commit minted. */
+export interface Authored {
+  readonly actor: Actor;
+  readonly previous: number;
+  readonly seq: number;
+  readonly versions: readonly Version[];
+}
+
+/** One step of a scan, read from the journal and the documents. */
+export interface ScanBatch {
+  readonly versions: readonly Version[];
+  readonly cursor: Cursor;
+  /** the vector that these versions complete; null: there is more */
+  readonly claim: Vector | null;
+}
+
+export type SyncInput =
+  | { readonly type: 'joined'; readonly neighbour: NeighbourId; readonly directions: Directions; readonly cursor: Cursor | null }
+  | { readonly type: 'left'; readonly neighbour: NeighbourId }
+  | { readonly type: 'frame'; readonly neighbour: NeighbourId; readonly frame: SyncFrame }
+  /** The journal holds this now. */
+  | { readonly type: 'committed'; readonly vector: Vector; readonly actor: Actor; readonly authored: Authored | null }
+  /** Answers a `read`. */
+  | { readonly type: 'read'; readonly neighbour: NeighbourId; readonly want: number; readonly batch: ScanBatch }
+  /** Answers an `apply`. */
+  | {
+      readonly type: 'applied';
+      readonly neighbour: NeighbourId;
+      readonly want: number | null;
+      readonly bytes: number;
+      readonly cursor: Cursor | null;
+      readonly claimed: boolean;
+    }
+  | { readonly type: 'timer'; readonly timer: TimerKind };
+
+/**
+ * `have`: tell the neighbours what was persisted. `ask`: ask for what is still lacking. `stalled`: the neighbour we
+ * pull from has not sent anything for too long.
+ */
+export type TimerKind = 'have' | 'ask' | 'stalled';
+
+export type SyncEffect =
+  | { readonly type: 'send'; readonly neighbour: NeighbourId; readonly frame: SyncFrame }
+  /** Read the next batch of a scan, once the link has drained. */
+  | {
+      readonly type: 'read';
+      readonly neighbour: NeighbourId;
+      readonly want: number;
+      readonly vector: Vector;
+      readonly cursor: Cursor | null;
+    }
+  /** Store versions; then, in the same commit, the cursor, the claim or the pushed range. */
+  | {
+      readonly type: 'apply';
+      readonly neighbour: NeighbourId;
+      readonly want: number | null;
+      readonly versions: readonly Version[];
+      readonly cursor: Cursor | null;
+      readonly claim: Vector | null;
+      readonly range: { readonly actor: Actor; readonly previous: number; readonly seq: number } | null;
+      readonly bytes: number;
+    }
+  /** Start the timer, after a random time between the two, unless it runs. */
+  | { readonly type: 'start-timer'; readonly timer: TimerKind; readonly minMs: number; readonly maxMs: number }
+  | { readonly type: 'stop-timer'; readonly timer: TimerKind }
+  /** The neighbour broke the protocol: end its connection. */
+  | { readonly type: 'violation'; readonly neighbour: NeighbourId; readonly text: string };
+
+/** A scan we serve. */
+export interface Scan {
+  readonly want: number;
+  readonly vector: Vector;
+  readonly cursor: Cursor | null;
+  readonly credit: number;
+  readonly reading: boolean;
+}
+
+export interface Neighbour {
+  readonly directions: Directions;
+  /** what it has persisted, by its last HAVE; null: not known yet */
+  readonly remote: Vector | null;
+  /** the vector that our last HAVE described */
+  readonly told: Vector | null;
+  /** whether the neighbour can apply changes to `told`: it has had the whole, or the same vector itself */
+  readonly toldWhole: boolean;
+  /** our own `seq` up to which every write was pushed, or was part of a completed scan */
+  readonly pushedSeq: number;
+  /** bytes of pushes sent, and how many of them its last HAVE acknowledged */
+  readonly pushSent: number;
+  readonly pushAcked: number;
+  /** bytes of its pushes that we have stored, and how many of them our last HAVE said */
+  readonly pushTaken: number;
+  readonly pushTold: number;
+  readonly scan: Scan | null;
+  /** where the last scan of this neighbour stopped */
+  readonly cursor: Cursor | null;
+  /** what it had when a finished scan still left something lacking: not asked again until that changes */
+  readonly exhausted: Vector | null;
+}
+
+/** The scan we asked for. One at a time for each collection, so that a body is not sent twice. */
+export interface Pull {
+  readonly neighbour: NeighbourId;
+  readonly want: number;
+  /** what the neighbour had when it was asked: the scan must bring at least that */
+  readonly remote: Vector;
+  /** bytes of credit that the neighbour has not used yet */
+  readonly credit: number;
+}
+
+export interface SyncState {
+  readonly vector: Vector;
+  readonly actor: Actor;
+  readonly neighbours: ReadonlyMap<NeighbourId, Neighbour>;
+  readonly pull: Pull | null;
+  readonly lastWant: number;
+}

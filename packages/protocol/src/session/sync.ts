@@ -1,0 +1,215 @@
+/**
+ * The sync session of one collection with all its neighbours (DESIGN §5), as a pure step function: it knows vectors,
+ * cursors and credits, and nothing of documents, sockets or storage. SPEC.md §5 has the rules by number.
+ */
+import { PUSH_CREDIT_BYTES } from '../limits.ts';
+import type { Vector } from '../version/vector.ts';
+import { dominates, EMPTY_VECTOR } from '../version/vector.ts';
+import { versionsCost } from './cost.ts';
+import { applyHave, composeHave } from './have.ts';
+import { askOrWait, endPull, restartStalledTimer, takeEntries } from './pull.ts';
+import type { Authored, Neighbour, NeighbourId, SyncEffect, SyncFrame, SyncInput, SyncState } from './sync-types.ts';
+import { HAVE_DELAY_MS, PULL_CREDIT_BYTES } from './timing.ts';
+
+export type Step = readonly [SyncState, readonly SyncEffect[]];
+
+export function initialSyncState(actor: string, vector: Vector): SyncState {
+  return { vector, actor, neighbours: new Map(), pull: null, lastWant: 0 };
+}
+
+export function syncStep(state: SyncState, input: SyncInput): Step {
+  switch (input.type) {
+    case 'joined':
+      return join(state, input);
+    case 'left':
+      return leave(state, input.neighbour);
+    case 'committed':
+      return committed(state, input.vector, input.actor, input.authored);
+    case 'timer':
+      return timerFired(state, input.timer);
+    case 'frame': {
+      const neighbour = state.neighbours.get(input.neighbour);
+      return neighbour === undefined ? [state, []] : frame(state, input.neighbour, neighbour, input.frame);
+    }
+    case 'read': {
+      const neighbour = state.neighbours.get(input.neighbour);
+      return neighbour === undefined ? [state, []] : serve(state, input.neighbour, neighbour, input);
+    }
+    case 'applied': {
+      const neighbour = state.neighbours.get(input.neighbour);
+      return neighbour === undefined ? [state, []] : applied(state, input.neighbour, neighbour, input);
+    }
+  }
+}
+
+export function withNeighbour(state: SyncState, id: NeighbourId, neighbour: Neighbour): SyncState {
+  return { ...state, neighbours: new Map(state.neighbours).set(id, neighbour) };
+}
+
+function join(state: SyncState, input: SyncInput & { type: 'joined' }): Step {
+  const fresh: Neighbour = {
+    directions: input.directions,
+    remote: null,
+    told: null,
+    toldWhole: false,
+    pushedSeq: 0,
+    pushSent: 0,
+    pushAcked: 0,
+    pushTaken: 0,
+    pushTold: 0,
+    scan: null,
+    cursor: input.cursor,
+    exhausted: null,
+  };
+  const [neighbour, have] = composeHave(state, fresh, 'hash');
+  return [withNeighbour(state, input.neighbour, neighbour), [{ type: 'send', neighbour: input.neighbour, frame: have }]];
+}
+
+function leave(state: SyncState, id: NeighbourId): Step {
+  const neighbours = new Map(state.neighbours);
+  neighbours.delete(id);
+  const without = { ...state, neighbours };
+  return state.pull?.neighbour === id ? endPull(without) : [without, []];
+}
+
+/** [SYNC-3] The author pushes a new write at once to every neighbour that has all its earlier ones, within credit. */
+function committed(state: SyncState, vector: Vector, actor: string, authored: Authored | null): Step {
+  let next: SyncState = { ...state, vector, actor };
+  if (actor !== state.actor) next = { ...next, neighbours: withoutPushes(state.neighbours) };
+  const effects: SyncEffect[] = [];
+  if (authored !== null) {
+    const bytes = versionsCost(authored.versions);
+    for (const [id, neighbour] of next.neighbours) {
+      if (!mayPush(neighbour, authored, bytes)) continue;
+      const pushed = { ...neighbour, pushedSeq: authored.seq, pushSent: neighbour.pushSent + bytes };
+      next = withNeighbour(next, id, pushed);
+      effects.push({ type: 'send', neighbour: id, frame: { type: 'push', ...authored } });
+    }
+  }
+  if (next.neighbours.size > 0) effects.push(startHaveTimer());
+  return [next, effects];
+}
+
+/** A new incarnation counts its writes from the beginning. */
+function withoutPushes(neighbours: SyncState['neighbours']): SyncState['neighbours'] {
+  return new Map([...neighbours].map(([id, neighbour]) => [id, { ...neighbour, pushedSeq: 0 }]));
+}
+
+function mayPush(neighbour: Neighbour, authored: Authored, bytes: number): boolean {
+  if (!neighbour.directions.outgoing) return false;
+  const reached = Math.max(neighbour.pushedSeq, neighbour.remote?.get(authored.actor) ?? 0);
+  const inFlight = neighbour.pushSent - neighbour.pushAcked;
+  return reached >= authored.previous && inFlight + bytes <= PUSH_CREDIT_BYTES;
+}
+
+function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: SyncFrame): Step {
+  switch (input.type) {
+    case 'have': {
+      const [heard, answers] = applyHave(state, neighbour, input);
+      const [next, effects] = askOrWait(withNeighbour(state, id, heard), neighbour.remote === null ? id : undefined);
+      return [next, [...answers.map((answer): SyncEffect => ({ type: 'send', neighbour: id, frame: answer })), ...effects]];
+    }
+    case 'want': {
+      if (!neighbour.directions.outgoing) return violation(state, id, 'WANT on a channel that sends nothing');
+      if (neighbour.scan !== null && input.want <= neighbour.scan.want) return violation(state, id, 'WANT with an old number');
+      const { want, vector, cursor, credit } = input;
+      const scan = { want, vector, cursor, credit, reading: true };
+      return [withNeighbour(state, id, { ...neighbour, scan }), [{ type: 'read', neighbour: id, want, vector, cursor }]];
+    }
+    case 'credit':
+      return addCredit(state, id, neighbour, input.want, input.bytes);
+    case 'entries':
+      if (!neighbour.directions.incoming) return violation(state, id, 'ENTRIES on a channel that takes nothing');
+      return takeEntries(state, id, input);
+    case 'push': {
+      if (!neighbour.directions.incoming) return violation(state, id, 'PUSH on a channel that takes nothing');
+      const { actor, previous, seq, versions } = input;
+      const range = { actor, previous, seq };
+      const bytes = versionsCost(versions);
+      return [state, [{ type: 'apply', neighbour: id, want: null, versions, cursor: null, claim: null, range, bytes }]];
+    }
+  }
+}
+
+function addCredit(state: SyncState, id: NeighbourId, neighbour: Neighbour, want: number, bytes: number): Step {
+  const { scan } = neighbour;
+  if (scan === null || scan.want !== want) return [state, []];
+  const credit = Math.min(scan.credit + bytes, Number.MAX_SAFE_INTEGER);
+  const resumed = { ...scan, credit, reading: scan.reading || credit > 0 };
+  const next = withNeighbour(state, id, { ...neighbour, scan: resumed });
+  if (scan.reading || credit <= 0) return [next, []];
+  return [next, [{ type: 'read', neighbour: id, want, vector: scan.vector, cursor: scan.cursor }]];
+}
+
+/** Sends what was read for a scan; reads on while there is credit. */
+function serve(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: SyncInput & { type: 'read' }): Step {
+  const { scan } = neighbour;
+  if (scan === null || scan.want !== input.want) return [state, []];
+  const { versions, cursor, claim } = input.batch;
+  const entries: SyncEffect = {
+    type: 'send',
+    neighbour: id,
+    frame: { type: 'entries', want: scan.want, versions, cursor, claim },
+  };
+  if (claim !== null) {
+    const pushedSeq = Math.max(neighbour.pushedSeq, claim.get(state.actor) ?? 0);
+    return [withNeighbour(state, id, { ...neighbour, scan: null, pushedSeq }), [entries]];
+  }
+  const credit = scan.credit - versionsCost(versions);
+  const next = withNeighbour(state, id, { ...neighbour, scan: { ...scan, cursor, credit, reading: credit > 0 } });
+  if (credit <= 0) return [next, [entries]];
+  return [next, [entries, { type: 'read', neighbour: id, want: scan.want, vector: scan.vector, cursor }]];
+}
+
+function applied(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: SyncInput & { type: 'applied' }): Step {
+  if (input.want === null) {
+    const taken = { ...neighbour, pushTaken: neighbour.pushTaken + input.bytes };
+    return [withNeighbour(state, id, taken), [startHaveTimer()]];
+  }
+  const { pull } = state;
+  const current = pull !== null && pull.neighbour === id && pull.want === input.want;
+  if (!current) return [state, []];
+  const placed = withNeighbour(state, id, { ...neighbour, cursor: input.cursor ?? neighbour.cursor });
+  if (input.claimed) {
+    // [SYNC-6] A neighbour that did not bring what it claimed to have is not asked again until it claims otherwise.
+    const exhausted = dominates(state.vector, pull.remote) ? null : pull.remote;
+    return endPull(withNeighbour(placed, id, { ...neighbour, cursor: input.cursor ?? neighbour.cursor, exhausted }));
+  }
+  const credit = pull.credit + input.bytes;
+  const next = { ...placed, pull: { ...pull, credit: Math.min(credit, PULL_CREDIT_BYTES) } };
+  const frame: SyncFrame = { type: 'credit', want: pull.want, bytes: input.bytes };
+  return [next, [{ type: 'send', neighbour: id, frame }, ...restartStalledTimer()]];
+}
+
+function timerFired(state: SyncState, timer: 'have' | 'ask' | 'stalled'): Step {
+  switch (timer) {
+    case 'have': {
+      let next = state;
+      const effects: SyncEffect[] = [];
+      for (const [id, neighbour] of state.neighbours) {
+        if (neighbour.told === state.vector && neighbour.pushTold === neighbour.pushTaken) continue;
+        const [told, have] = composeHave(state, neighbour, neighbour.toldWhole ? 'changes' : 'whole');
+        next = withNeighbour(next, id, told);
+        effects.push({ type: 'send', neighbour: id, frame: have });
+      }
+      return [next, effects];
+    }
+    case 'ask':
+      return askOrWait(state, undefined, true);
+    case 'stalled':
+      return state.pull === null ? [state, []] : violation(state, state.pull.neighbour, 'no progress of a pull');
+  }
+}
+
+export function startHaveTimer(): SyncEffect {
+  return { type: 'start-timer', timer: 'have', minMs: HAVE_DELAY_MS[0], maxMs: HAVE_DELAY_MS[1] };
+}
+
+function violation(state: SyncState, neighbour: NeighbourId, text: string): Step {
+  return [state, [{ type: 'violation', neighbour, text }]];
+}
+
+/** What a neighbour is known to hold; nothing while its vector is not known. */
+export function remoteVector(neighbour: Neighbour): Vector {
+  return neighbour.remote ?? EMPTY_VECTOR;
+}

@@ -1,0 +1,16 @@
+/** Times of a sync session, in milliseconds, and credits, in bytes. */
+
+/** Acknowledgements of one burst of writes go out together. Shorter than anybody notices. */
+export const HAVE_DELAY_MS: readonly [number, number] = [10, 30];
+
+/**
+ * A neighbour that lacks what another one announced waits this long for its author's push, so that a body crosses
+ * the pool about N − 1 times. Longer than a push over a slow link takes to arrive after the announcement.
+ */
+export const ASK_DELAY_MS: readonly [number, number] = [100, 300];
+
+/** A neighbour that is asked and sends nothing for this long is given up for another. A batch takes well under 1 s. */
+export const PULL_STALLED_MS: number = 20_000;
+
+/** Credit of a pull: batches under way between reading there and writing here. Bounds memory on both sides. */
+export const PULL_CREDIT_BYTES: number = 2 * 1024 * 1024;
