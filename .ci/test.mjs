@@ -1,0 +1,73 @@
+/**
+ * `npm test`: everything that must hold before a change lands. All steps run, whatever fails before, so that one run
+ * tells all; the last line counts tests, and each other step as one.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execute, secondsSince } from './steps.mjs';
+
+/** Seeds of the simulator in the full run; `npm run test:fast` takes 50. */
+const FULL_SIMULATION_SEEDS = '200';
+
+const reports = mkdtempSync(join(tmpdir(), 'rxdb-p2p-test-'));
+const unitReport = join(reports, 'unit.json');
+const browserReport = join(reports, 'browsers.json');
+
+/** @typedef {{ passed: number, failed: number }} Count */
+
+/** @param {string} file @param {(report: any) => Count} count @param {number} code @returns {Count} */
+function countOf(file, count, code) {
+  try {
+    const result = count(JSON.parse(readFileSync(file, 'utf8')));
+    // A run can fail without a failed test: a file that does not load, an error nobody caught.
+    return code !== 0 && result.failed === 0 ? { ...result, failed: 1 } : result;
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+/** @type {{ name: string, command: string, args: string[], env?: NodeJS.ProcessEnv, count?: (code: number) => Count }[]} */
+const steps = [
+  { name: 'check', command: 'npm', args: ['run', '--silent', 'check'] },
+  {
+    name: 'units, properties, simulator',
+    command: 'npx',
+    args: ['vitest', 'run', '--reporter=dot', '--reporter=json', `--outputFile.json=${unitReport}`],
+    env: { SIM_SEEDS: FULL_SIMULATION_SEEDS },
+    count: (code) =>
+      countOf(unitReport, (report) => ({ passed: report.numPassedTests, failed: report.numFailedTests }), code),
+  },
+  { name: 'packages', command: 'npm', args: ['run', '--silent', 'check:packages'] },
+  {
+    name: 'browsers',
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'e2e.mjs'), '--reporter=list,json'],
+    env: { PLAYWRIGHT_JSON_OUTPUT_NAME: browserReport },
+    count: (code) =>
+      countOf(browserReport, ({ stats }) => ({ passed: stats.expected, failed: stats.unexpected + stats.flaky }), code),
+  },
+];
+
+/** @type {{ name: string, passed: number, failed: number, time: string }[]} */
+const results = [];
+try {
+  for (const { name, command, args, env, count } of steps) {
+    console.log(`\n== ${name}`);
+    const startedAt = Date.now();
+    const code = await execute(command, args, env);
+    const result = count?.(code) ?? (code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+    results.push({ name, ...result, time: secondsSince(startedAt) });
+  }
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
+
+console.log('');
+for (const { name, passed, failed, time } of results) {
+  console.log(`${failed === 0 ? 'ok    ' : 'FAILED'} ${name}: ${passed} passed, ${failed} failed, ${time}`);
+}
+const passed = results.reduce((sum, result) => sum + result.passed, 0);
+const failed = results.reduce((sum, result) => sum + result.failed, 0);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

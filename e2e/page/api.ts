@@ -1,0 +1,59 @@
+/** What the test page can do for a spec. Arguments and results cross a process boundary: plain JSON. */
+import type { RxJsonSchema } from 'rxdb';
+import type { ConflictVersion, ContestedDocument, PoolStatus, SyncP2POptions } from 'rxdb-p2p';
+
+export type PlainDocument = Readonly<Record<string, unknown>>;
+
+export interface CollectionSetup {
+  readonly name: string;
+  readonly schema: RxJsonSchema<PlainDocument>;
+}
+
+export interface DatabaseSetup {
+  readonly database: string;
+  readonly collections: readonly CollectionSetup[];
+}
+
+/** The options of `syncP2P` that can cross. */
+export type PlainSyncOptions = Omit<SyncP2POptions, 'isPeerValid' | 'transport'>;
+
+export interface PeerApi {
+  /** Opens a database with Dexie storage, the plugin's options empty. */
+  open(setup: DatabaseSetup): Promise<void>;
+  close(): Promise<void>;
+  /** `syncP2P` as an application would call it. The topic is unknown, so that a spec can pass a wrong one. */
+  sync(collection: string, topic: unknown, options?: PlainSyncOptions): Promise<void>;
+  cancel(collection: string): Promise<void>;
+  inSync(collection: string): Promise<void>;
+  status(collection: string): PoolStatus | undefined;
+  /** Codes of all that `error$` has said since `sync`, in order. */
+  errorCodes(collection: string): readonly string[];
+  contested(collection: string): readonly ContestedDocument[];
+  conflictVersions(collection: string, id: string): Promise<readonly ConflictVersion<PlainDocument>[]>;
+  /** Resolves when all documents are acknowledged by the database; a single failure rejects. */
+  insert(collection: string, documents: readonly PlainDocument[]): Promise<void>;
+  patch(collection: string, id: string, changes: PlainDocument): Promise<void>;
+  remove(collection: string, id: string): Promise<void>;
+  /** All documents without RxDB's own fields, sorted by primary key. */
+  read(collection: string): Promise<readonly PlainDocument[]>;
+  count(collection: string): Promise<number>;
+  /** Writes one document after the other until the page ends, and says each id on the console once it is acknowledged. */
+  writeForEver(collection: string, prefix: string): void;
+}
+
+/** Before an acknowledged id on the console. */
+export const ACKNOWLEDGED = 'acknowledged ';
+
+/** What a call resolves with. */
+export type PeerResult<K extends keyof PeerApi> = Awaited<ReturnType<PeerApi[K]>>;
+
+/** How a call ends, with the code of an error that has one. */
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: string | undefined; readonly message: string };
+
+declare global {
+  interface Window {
+    peer: PeerApi;
+  }
+}

@@ -1,0 +1,118 @@
+/** The page that every browser of the end-to-end tests opens: an application of the plugin, driven from outside. */
+import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb';
+import { RxDBMigrationSchemaPlugin } from 'rxdb/plugins/migration-schema';
+import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie';
+import { type ContestedDocument, type P2PPool, type PoolStatus, RxDBP2PPlugin } from 'rxdb-p2p';
+import { ACKNOWLEDGED, type DatabaseSetup, type PeerApi, type PlainDocument } from './api.ts';
+
+addRxPlugin(RxDBMigrationSchemaPlugin);
+addRxPlugin(RxDBP2PPlugin);
+
+interface Watched {
+  readonly pool: P2PPool<PlainDocument>;
+  status: PoolStatus | undefined;
+  contested: readonly ContestedDocument[];
+  readonly codes: string[];
+}
+
+function watch(pool: P2PPool<PlainDocument>): Watched {
+  const watched: Watched = { pool, status: undefined, contested: [], codes: [] };
+  pool.status$.subscribe((status) => {
+    watched.status = status;
+  });
+  pool.conflicts$.subscribe((contested) => {
+    watched.contested = contested;
+  });
+  pool.error$.subscribe((error) => watched.codes.push(error.code));
+  return watched;
+}
+
+function openDatabase(setup: DatabaseSetup): Promise<RxDatabase> {
+  return createRxDatabase({ name: setup.database, storage: getRxStorageDexie(), multiInstance: true });
+}
+
+/** Every version of the tests' schemas keeps the documents as they are. */
+function migrations(version: number): Record<number, (document: PlainDocument) => PlainDocument> {
+  return Object.fromEntries(
+    Array.from({ length: version }, (_, index) => [index + 1, (document: PlainDocument) => document]),
+  );
+}
+
+function createPeer(): PeerApi {
+  let database: RxDatabase | undefined;
+  const pools = new Map<string, Watched>();
+
+  const collectionOf = (name: string): RxCollection<PlainDocument> => {
+    const collection = database?.collections[name];
+    if (collection === undefined) throw new Error(`no open collection ${name}`);
+    return collection as RxCollection<PlainDocument>;
+  };
+  const poolOf = (name: string): Watched => {
+    const watched = pools.get(name);
+    if (watched === undefined) throw new Error(`no pool of ${name}`);
+    return watched;
+  };
+  const documentOf = async (name: string, id: string) => {
+    const document = await collectionOf(name).findOne(id).exec();
+    if (document === null) throw new Error(`no document ${id} in ${name}`);
+    return document;
+  };
+
+  return {
+    async open(setup) {
+      database = await openDatabase(setup);
+      const collections = setup.collections.map(({ name, schema }) => [
+        name,
+        { schema, migrationStrategies: migrations(schema.version) },
+      ]);
+      await database.addCollections(Object.fromEntries(collections));
+    },
+    async close() {
+      pools.clear();
+      await database?.close();
+      database = undefined;
+    },
+    async sync(name, topic, options) {
+      pools.set(name, watch(await collectionOf(name).syncP2P(topic as string, options)));
+    },
+    async cancel(name) {
+      await poolOf(name).pool.cancel();
+    },
+    async inSync(name) {
+      await poolOf(name).pool.inSync();
+    },
+    status: (name) => poolOf(name).status,
+    errorCodes: (name) => poolOf(name).codes,
+    contested: (name) => poolOf(name).contested,
+    conflictVersions: (name, id) => poolOf(name).pool.conflicts(id),
+    async insert(name, documents) {
+      const { error } = await collectionOf(name).bulkInsert([...documents]);
+      if (error.length > 0) throw new Error(`${error.length} of ${documents.length} documents not inserted`);
+    },
+    async patch(name, id, changes) {
+      await (await documentOf(name, id)).patch(changes);
+    },
+    async remove(name, id) {
+      await (await documentOf(name, id)).remove();
+    },
+    async read(name) {
+      const collection = collectionOf(name);
+      const documents = await collection.find({ sort: [{ [collection.schema.primaryPath]: 'asc' }] }).exec();
+      return documents.map((document) => document.toJSON());
+    },
+    count: (name) => collectionOf(name).count().exec(),
+    writeForEver(name, prefix) {
+      const collection = collectionOf(name);
+      const write = async (): Promise<never> => {
+        for (let number = 0; ; number++) {
+          const id = `${prefix}${String(number).padStart(6, '0')}`;
+          await collection.insert({ id, text: `text of ${id}` });
+          console.log(ACKNOWLEDGED + id);
+        }
+      };
+      write().catch((error: unknown) => console.error(error));
+    },
+  };
+}
+
+window.peer = createPeer();
