@@ -2,9 +2,8 @@
  * `npm run demo`: serves the built demo and a signaling server for it on this machine, and prints the address.
  * `npm run demo -- --host` listens on all interfaces, for other devices of the network.
  */
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { createSignalingServer } from 'rxdb-p2p-signaling';
+import { createSignalingServer, P2PError } from 'rxdb-p2p-signaling';
 import { preview } from 'vite';
 
 /** Where the demo looks for its signaling server unless its address says otherwise. */
@@ -12,25 +11,23 @@ const SIGNALING_PORT = 8787;
 
 const host = process.argv.includes('--host') ? '0.0.0.0' : '127.0.0.1';
 
-/** @param {number} port 0 for any @returns {Promise<number | undefined>} the port, when it is free */
-function freePort(port) {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(undefined));
-    probe.listen(port, host, () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
-    });
-  });
+/** On the port where the demo looks, or on a free one when another program has that. */
+async function startSignaling() {
+  try {
+    return await createSignalingServer({ port: SIGNALING_PORT, host });
+  } catch (error) {
+    if (!(error instanceof P2PError) || error.code !== 'PORT_IN_USE') throw error;
+    return createSignalingServer({ port: 0, host });
+  }
 }
 
-const port = (await freePort(SIGNALING_PORT)) ?? (await freePort(0));
-const signaling = await createSignalingServer({ port, host });
+const signaling = await startSignaling();
 const demo = await preview({
   root: join(import.meta.dirname, '..', 'demo'),
   preview: { host, port: 4173, strictPort: false },
 });
 
+const { port } = signaling;
 const query = port === SIGNALING_PORT ? '' : `?signaling=${encodeURIComponent(`http://localhost:${port}`)}`;
 const urls = [...(demo.resolvedUrls?.local ?? []), ...(demo.resolvedUrls?.network ?? [])];
 console.log(`
