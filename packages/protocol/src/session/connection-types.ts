@@ -2,11 +2,13 @@
 import type { ByeCode, Frame, HelloFrame, OpenFrame, RefuseCode } from './frames.ts';
 import type { Directions, SyncFrame } from './sync-types.ts';
 
-/** What we offer under a channel number of our own. */
+/** What we offer under a channel number of our own; `room` is the room's name, which stays here. */
 export type ChannelOffer = Omit<OpenFrame, 'type' | 'channel'>;
 
 export interface LocalChannel {
   readonly offer: ChannelOffer;
+  /** the peer's proof that it means the same room */
+  readonly expects: string;
   /** `denied`: the application does not want this peer here; it learns a code and nothing else */
   readonly state: 'waiting' | 'open' | 'refused' | 'denied';
 }

@@ -2,6 +2,8 @@
  * One connection with one remote replica (DESIGN §5): VERSION, HELLO, and the channels on it, as a pure step
  * function. What is said inside an open channel is the business of `sync.ts`.
  */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { base64url } from '../version/base64url.ts';
 import { MAX_CHANNELS, PROTOCOL_VERSION } from '../limits.ts';
 import type {
   ChannelOffer,
@@ -103,7 +105,7 @@ function opened(state: ConnectionState, open: OpenFrame): Step {
   let next = state;
   // [CONN-3] A later OPEN of the same topic and collection replaces the older one at once.
   for (const [number, older] of state.remote) {
-    if (!sameChannel(older, open)) continue;
+    if (older.room !== open.room || older.collection !== open.collection) continue;
     remote.delete(number);
     const local = localFor(next, older);
     if (local === undefined || local[1].state === 'denied') continue;
@@ -122,10 +124,11 @@ function opened(state: ConnectionState, open: OpenFrame): Step {
 function offer(state: ConnectionState, offered: ChannelOffer, denied: boolean): Step {
   if (state.phase !== 'open') return [state, []];
   const channel = state.lastChannel + 1;
-  const local: LocalChannel = { offer: offered, state: denied ? 'denied' : 'waiting' };
+  const expects = state.peer === null ? '' : proveRoom(offered.room, state.peer.nonce, state.self.nonce);
+  const local: LocalChannel = { offer: offered, expects, state: denied ? 'denied' : 'waiting' };
   const next = withLocal({ ...state, lastChannel: channel }, channel, local);
-  const open = [...state.remote.values()].find((remote) => sameChannel(remote, offered));
-  const said: ConnectionEffect[] = denied ? [] : [{ type: 'send', frame: { type: 'open', channel, ...offered } }];
+  const open = [...state.remote.values()].find((remote) => isFor(remote, local));
+  const said: ConnectionEffect[] = denied ? [] : [{ type: 'send', frame: openFrame(state, channel, offered) }];
   if (open === undefined) return [next, said];
   const [matched, effects] = match(next, channel, local, open);
   return [matched, [...said, ...effects]];
@@ -147,7 +150,7 @@ function match(state: ConnectionState, channel: number, local: LocalChannel, ope
   ];
 }
 
-function incompatibility(mine: ChannelOffer, theirs: ChannelOffer): RefuseCode | undefined {
+function incompatibility(mine: ChannelOffer, theirs: OpenFrame): RefuseCode | undefined {
   if (mine.schemaVersion !== theirs.schemaVersion) return 'SCHEMA_VERSION_DIFFERS';
   if (mine.schemaHash !== theirs.schemaHash) return 'SCHEMA_DIFFERS';
   if (mine.mergeMode !== theirs.mergeMode) return 'MERGE_MODE_DIFFERS';
@@ -155,7 +158,7 @@ function incompatibility(mine: ChannelOffer, theirs: ChannelOffer): RefuseCode |
   return undefined;
 }
 
-function describe({ schemaVersion, schemaHash, mergeMode }: ChannelOffer): string {
+function describe({ schemaVersion, schemaHash, mergeMode }: Omit<ChannelOffer, 'room'>): string {
   return `schema version ${schemaVersion}, schema ${schemaHash.slice(0, 8)}, merge ${mergeMode}`;
 }
 
@@ -205,12 +208,30 @@ function end(state: ConnectionState, code: ByeCode, text: string): Step {
   ];
 }
 
-function sameChannel(a: ChannelOffer, b: ChannelOffer): boolean {
-  return a.room === b.room && a.collection === b.collection;
+/**
+ * [CONN-5] OPEN does not name the room: it proves to know it. A peer that shares another topic with us learns nothing,
+ * and cannot use on one connection what it saw on another.
+ */
+function proveRoom(room: string, openerNonce: Uint8Array, otherNonce: Uint8Array): string {
+  const text = new TextEncoder().encode(`rxdb-p2p open 1\n${room}`);
+  const bytes = new Uint8Array(openerNonce.length + otherNonce.length + text.length);
+  bytes.set(openerNonce);
+  bytes.set(otherNonce, openerNonce.length);
+  bytes.set(text, openerNonce.length + otherNonce.length);
+  return base64url(sha256(bytes));
 }
 
-function localFor(state: ConnectionState, open: ChannelOffer): readonly [number, LocalChannel] | undefined {
-  return [...state.local].find(([, { offer: mine }]) => sameChannel(mine, open));
+function openFrame(state: ConnectionState, channel: number, offered: ChannelOffer): OpenFrame {
+  const room = state.peer === null ? '' : proveRoom(offered.room, state.self.nonce, state.peer.nonce);
+  return { type: 'open', channel, ...offered, room };
+}
+
+function isFor(open: OpenFrame, local: LocalChannel): boolean {
+  return open.room === local.expects && open.collection === local.offer.collection;
+}
+
+function localFor(state: ConnectionState, open: OpenFrame): readonly [number, LocalChannel] | undefined {
+  return [...state.local].find(([, local]) => isFor(open, local));
 }
 
 function withLocal(state: ConnectionState, channel: number, local: LocalChannel): ConnectionState {

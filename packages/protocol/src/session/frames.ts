@@ -61,7 +61,7 @@ export interface OpenFrame {
   readonly type: 'open';
   /** the sender's number for this channel, 1 to 2^32 − 1, used in all that it sends about it */
   readonly channel: number;
-  /** opaque room id of the topic */
+  /** proof that the sender knows the topic's room, good for this connection and direction only: 43 characters of base64url */
   readonly room: string;
   readonly collection: string;
   readonly schemaVersion: number;

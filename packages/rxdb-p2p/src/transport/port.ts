@@ -27,7 +27,7 @@ export interface Link {
 }
 
 /** A link whose buffer holds this or less wants more, bytes: above the 64 KiB that keep a data channel busy. */
-export const LINK_DRAINED_BYTES = 256 * 1024;
+export const LINK_DRAINED_BYTES: number = 256 * 1024;
 
 export interface TransportEvents {
   /** A link is open. One per remote peer, whatever number of rooms it shares with us. */

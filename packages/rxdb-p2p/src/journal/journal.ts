@@ -1,0 +1,287 @@
+/**
+ * The journal of one collection: an append-only log of segments in a sidecar storage, and its content in memory
+ * (DESIGN §4). Appending a segment is the commit: one insert, atomic on every storage, and a key that is taken means
+ * that another tab leads. The journal knows nothing of documents beyond their records.
+ */
+import type { Cursor, FieldHasher, Vector } from '@rxdb-p2p/protocol';
+import { P2PError } from '@rxdb-p2p/protocol';
+import { createLsnIndex } from './lsn-index.ts';
+import type { DocRecord, NewRecord } from './record.ts';
+import { decodeSegment, encodeSegment, type Epoch, type StateChange } from './segment.ts';
+import type { Sidecar, SidecarRow } from './sidecar.ts';
+
+export interface JournalChange {
+  /** a record whose `heads` array is another than before gets a new lsn */
+  readonly records?: readonly NewRecord[];
+  readonly dropped?: readonly string[];
+  /** the whole new vector */
+  readonly vector?: Vector;
+  readonly seq?: number;
+  readonly incarnation?: string;
+  readonly cursors?: readonly (readonly [replica: string, cursor: Cursor | null])[];
+  readonly checkpoint?: unknown;
+  readonly epoch?: Epoch;
+}
+
+export interface Journal {
+  /** 22 characters of base64url */
+  readonly id: string;
+  readonly records: ReadonlyMap<string, DocRecord>;
+  readonly vector: Vector;
+  /** highest own `seq` */
+  readonly seq: number;
+  readonly incarnation: string;
+  readonly checkpoint: unknown;
+  readonly epochs: readonly Epoch[];
+  /** the lsn of the newest record */
+  readonly lsn: number;
+  cursorOf(replica: string): Cursor | null;
+  cursorNames(): string[];
+  above(lsn: number, most: number): DocRecord[];
+  /** @throws P2PError `LEADERSHIP_LOST` when another tab has appended: nothing may be written any more */
+  commit(change: JournalChange): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface JournalDeps {
+  readonly sidecar: Sidecar;
+  readonly hasher: FieldHasher;
+  /** random base64url of so many bytes */
+  readonly randomId: (bytes: number) => string;
+}
+
+/** Remembered places in other replicas' journals; the oldest is forgotten, which costs a scan from the start. */
+const MAX_CURSORS = 256;
+/** Epochs to remember; a cursor of an older one is void. One for each time this device took the lead. */
+const MAX_EPOCHS = 64;
+/** Records in one part of a snapshot: about 0.5 MB of text. */
+const SNAPSHOT_PART_RECORDS = 2_000;
+/** Segments that may pile up before they are merged into a snapshot, and stale records likewise. */
+const MAX_SEGMENTS = 512;
+const MIN_STALE_RECORDS = 4_096;
+
+const FIRST_KEY = 'a';
+const segmentKey = (number: number): string => `s${String(number).padStart(12, '0')}`;
+const partKey = (generation: number, part: number): string =>
+  `p${String(generation).padStart(12, '0')}-${String(part).padStart(6, '0')}`;
+
+/** @throws P2PError `JOURNAL_UNREADABLE` */
+export async function openJournal({ sidecar, hasher, randomId }: JournalDeps): Promise<Journal> {
+  const records = new Map<string, DocRecord>();
+  const index = createLsnIndex();
+  const cursors = new Map<string, Cursor>();
+  let vector: Vector = new Map();
+  let seq = 0;
+  let lsn = 0;
+  let incarnation = '';
+  let checkpoint: unknown;
+  let epochs: readonly Epoch[] = [];
+  let generation = 0;
+  let lastSegment = 0;
+  /** keys that the next snapshot replaces */
+  let keys: string[] = [];
+  let storedRecords = 0;
+  let usable = true;
+
+  const rows = new Map((await sidecar.readAll()).map((row) => [row.key, row.text]));
+  const id = await readOrWriteFirst(rows);
+  await load();
+
+  async function readOrWriteFirst(found: ReadonlyMap<string, string>): Promise<string> {
+    const first = found.get(FIRST_KEY);
+    if (first !== undefined) {
+      const parsed: unknown = JSON.parse(first);
+      if (isFirstRow(parsed)) return parsed.journal;
+      throw new P2PError('JOURNAL_UNREADABLE', 'the first row of the journal cannot be read', {
+        hint: 'written by a newer version of this package, or damaged on disk',
+      });
+    }
+    const journal = randomId(16);
+    const text = JSON.stringify({ v: 1, journal });
+    if (!(await sidecar.insert([{ key: FIRST_KEY, text }]))) throw leadershipLost();
+    return journal;
+  }
+
+  /** Reads the newest snapshot and the segments after it; drops what a crash left of unfinished ones. */
+  async function load(): Promise<void> {
+    const segments = [...rows.keys()].filter((key) => key.startsWith('s')).sort();
+    const decoded = segments.map((key) => ({ key, ...decodeSegment(key, rows.get(key) ?? '', hasher) }));
+    const snapshotAt = decoded.findLastIndex(({ state }) => state.snapshot !== undefined);
+    const live = new Set([FIRST_KEY]);
+    const snapshot = decoded[snapshotAt]?.state.snapshot;
+    if (snapshot !== undefined) {
+      generation = snapshot.generation;
+      for (let part = 0; part < snapshot.parts; part++) {
+        const key = partKey(generation, part);
+        const text = rows.get(key);
+        if (text === undefined) throw new P2PError('JOURNAL_UNREADABLE', `part ${key} of the journal's snapshot is missing`);
+        for (const record of decodeSegment(key, text, hasher).records) putRecord(record);
+        live.add(key);
+      }
+    }
+    for (const { key, records: changed, state } of decoded.slice(Math.max(0, snapshotAt))) {
+      applyState(state);
+      for (const record of changed) putRecord(record);
+      live.add(key);
+    }
+    lastSegment = segments.length === 0 ? 0 : Number(segments[segments.length - 1]?.slice(1));
+    keys = [...live].filter((key) => key !== FIRST_KEY);
+    const orphans = [...rows.keys()].filter((key) => !live.has(key));
+    for (const key of orphans) if (key.startsWith('p')) generation = Math.max(generation, Number(key.slice(1, 13)));
+    if (orphans.length > 0) await sidecar.remove(orphans);
+    rows.clear();
+  }
+
+  function putRecord(record: DocRecord): void {
+    const before = records.get(record.id);
+    if (before !== undefined && before.lsn !== record.lsn) index.remove(before.lsn);
+    records.set(record.id, record);
+    index.put(record);
+    storedRecords++;
+    if (record.lsn > lsn) lsn = record.lsn;
+  }
+
+  function applyState(state: StateChange): void {
+    for (const dropped of state.dropped ?? []) {
+      const record = records.get(dropped);
+      if (record === undefined) continue;
+      index.remove(record.lsn);
+      records.delete(dropped);
+    }
+    if (state.vector !== undefined) {
+      const next = new Map(vector);
+      for (const [actor, entry] of state.vector) {
+        if (entry === 0) next.delete(actor);
+        else next.set(actor, entry);
+      }
+      vector = next;
+    }
+    if (state.seq !== undefined) seq = state.seq;
+    if (state.lsn !== undefined && state.lsn > lsn) lsn = state.lsn;
+    if (state.incarnation !== undefined) incarnation = state.incarnation;
+    if (state.checkpoint !== undefined) checkpoint = state.checkpoint;
+    if (state.epochs !== undefined) epochs = state.epochs;
+    for (const [replica, cursor] of state.cursors ?? []) {
+      cursors.delete(replica);
+      if (cursor !== null) cursors.set(replica, cursor);
+      const oldest = cursors.keys().next().value;
+      if (cursors.size > MAX_CURSORS && oldest !== undefined) cursors.delete(oldest);
+    }
+  }
+
+  async function append(changed: readonly DocRecord[], state: StateChange): Promise<void> {
+    if (!usable) throw leadershipLost();
+    const key = segmentKey(lastSegment + 1);
+    const inserted = await sidecar.insert([{ key, text: encodeSegment(changed, state) }]);
+    if (!inserted) {
+      usable = false;
+      throw leadershipLost();
+    }
+    lastSegment++;
+    keys.push(key);
+    applyState(state);
+    for (const record of changed) putRecord(record);
+  }
+
+  async function commit(change: JournalChange): Promise<void> {
+    const changed = number(change.records ?? []);
+    const delta = change.vector === undefined ? [] : vectorDelta(vector, change.vector);
+    const { seq: newSeq, incarnation: newIncarnation, cursors: newCursors, checkpoint: newCheckpoint, epoch, dropped } = change;
+    const state: StateChange = {
+      ...(newIncarnation === undefined ? {} : { incarnation: newIncarnation }),
+      ...(newSeq === undefined ? {} : { seq: newSeq }),
+      ...(delta.length === 0 ? {} : { vector: delta }),
+      ...(newCursors === undefined ? {} : { cursors: newCursors }),
+      ...(newCheckpoint === undefined ? {} : { checkpoint: newCheckpoint }),
+      ...(epoch === undefined ? {} : { epochs: [...epochs, epoch].slice(-MAX_EPOCHS) }),
+      ...(dropped === undefined || dropped.length === 0 ? {} : { dropped }),
+    };
+    await append(changed, state);
+    const stale = storedRecords - records.size;
+    if (keys.length > MAX_SEGMENTS || (stale > MIN_STALE_RECORDS && stale > records.size)) await compact();
+  }
+
+  /** Gives new lsns to the records whose heads changed. */
+  function number(changed: readonly NewRecord[]): DocRecord[] {
+    let next = lsn;
+    return changed.map((record) => {
+      const before = records.get(record.id);
+      const moved = before === undefined || before.heads !== record.heads;
+      return { ...record, lsn: moved ? ++next : before.lsn };
+    });
+  }
+
+  /** Writes a snapshot, commits it by a segment that names it, then drops what it replaces. */
+  async function compact(): Promise<void> {
+    generation++;
+    const all = index.above(0, records.size);
+    const parts: SidecarRow[] = [];
+    for (let i = 0; i < all.length; i += SNAPSHOT_PART_RECORDS) {
+      const text = encodeSegment(all.slice(i, i + SNAPSHOT_PART_RECORDS), {});
+      parts.push({ key: partKey(generation, parts.length), text });
+    }
+    for (const part of parts) if (!(await sidecar.insert([part]))) throw leadershipLost();
+    const replaced = keys;
+    const state: StateChange = {
+      incarnation,
+      seq,
+      lsn,
+      vector: [...vector],
+      cursors: [...cursors],
+      ...(checkpoint === undefined ? {} : { checkpoint }),
+      epochs,
+      snapshot: { generation, parts: parts.length },
+    };
+    keys = parts.map(({ key }) => key);
+    await append([], state);
+    storedRecords = records.size;
+    await sidecar.remove(replaced);
+  }
+
+  return {
+    id,
+    records,
+    get vector() {
+      return vector;
+    },
+    get seq() {
+      return seq;
+    },
+    get incarnation() {
+      return incarnation;
+    },
+    get checkpoint() {
+      return checkpoint;
+    },
+    get epochs() {
+      return epochs;
+    },
+    get lsn() {
+      return lsn;
+    },
+    cursorOf: (replica) => cursors.get(replica) ?? null,
+    cursorNames: () => [...cursors.keys()],
+    above: (from, most) => index.above(from, most),
+    commit,
+    close: () => sidecar.close(),
+  };
+}
+
+function isFirstRow(value: unknown): value is { v: 1; journal: string } {
+  if (typeof value !== 'object' || value === null) return false;
+  const row = value as { v?: unknown; journal?: unknown };
+  return row.v === 1 && typeof row.journal === 'string' && /^[A-Za-z0-9_-]{22}$/.test(row.journal);
+}
+
+function vectorDelta(before: Vector, after: Vector): [string, number][] {
+  const delta: [string, number][] = [];
+  for (const [actor, seq] of after) if (before.get(actor) !== seq) delta.push([actor, seq]);
+  for (const actor of before.keys()) if (!after.has(actor)) delta.push([actor, 0]);
+  return delta;
+}
+
+function leadershipLost(): P2PError {
+  return new P2PError('LEADERSHIP_LOST', 'another tab has taken over this collection', {
+    hint: 'nothing is lost; the other tab goes on',
+  });
+}

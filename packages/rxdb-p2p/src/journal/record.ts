@@ -1,0 +1,43 @@
+/** What the journal knows of one document (DESIGN §4). */
+import type { FieldHashes, Head } from '@rxdb-p2p/protocol';
+
+export interface StoredHead {
+  readonly head: Head;
+  /**
+   * JSON text of the content. Kept here while there is more than one head, for tombstones that a conflict handler may
+   * read, and for what cannot be shown; else the document itself has it. Also undefined where the content was too
+   * large to travel.
+   */
+  readonly body?: string;
+  /** Breaks the schema or was too large to travel: kept, counted and relayed, but left out of the fold. */
+  readonly hidden?: true;
+}
+
+/** A fold that is about to be written: which heads it shows, and under which revision. */
+export interface Pending {
+  readonly rev: string;
+  readonly heads: readonly StoredHead[];
+}
+
+export interface DocRecord {
+  readonly id: string;
+  /** `_rev` of the stored document this record describes; empty: there is none */
+  readonly rev: string;
+  /** its `_meta.lwt`; without a document the time at which the record was made. Milliseconds since 1970. */
+  readonly lwt: number;
+  /** schema version of the stored document */
+  readonly schema: number;
+  /** rises whenever the heads change; unique in a journal */
+  readonly lsn: number;
+  readonly heads: readonly StoredHead[];
+  /** of the shown document */
+  readonly fields: FieldHashes;
+  readonly pending?: Pending;
+}
+
+export type NewRecord = Omit<DocRecord, 'lsn'>;
+
+/** Whether there is a document to show: a live head that can be shown. */
+export function isLive(record: DocRecord): boolean {
+  return record.heads.some(({ head, hidden }) => !head.deleted && hidden !== true);
+}

@@ -1,0 +1,174 @@
+/**
+ * The stored form of a segment: one JSON text, with tables for actors and shapes, since one text costs the storage
+ * as much as one small record. Rows are hostile until checked: a disk can rot, and a profile can be edited.
+ */
+import type { Clock, Cursor, Dot, FieldClock, FieldHasher, Head } from '@rxdb-p2p/protocol';
+import { NO_FIELD_CLOCKS, NO_PAST, P2PError } from '@rxdb-p2p/protocol';
+import type { DocRecord, StoredHead } from './record.ts';
+
+/** Raised when older code cannot read what newer code wrote. */
+export const JOURNAL_FORMAT = 1;
+
+export interface Epoch {
+  readonly id: string;
+  readonly firstLsn: number;
+}
+
+/** What a segment changes in the journal's state. */
+export interface StateChange {
+  readonly incarnation?: string;
+  readonly seq?: number;
+  /** seq 0: the entry is gone */
+  readonly vector?: readonly (readonly [actor: string, seq: number])[];
+  readonly cursors?: readonly (readonly [replica: string, cursor: Cursor | null])[];
+  readonly checkpoint?: unknown;
+  /** all of them, oldest first */
+  readonly epochs?: readonly Epoch[];
+  readonly lsn?: number;
+  /** ids of documents whose records were dropped, because storage lost the documents */
+  readonly dropped?: readonly string[];
+  /** this segment commits a snapshot of all records, in this many parts, which replaces all segments before it */
+  readonly snapshot?: { readonly generation: number; readonly parts: number };
+}
+
+type HeadRow = [
+  actor: number,
+  seq: number,
+  time: number,
+  flags: number,
+  past?: (readonly [actor: number, seq: number])[] | 0,
+  clocks?: (readonly [field: string, time: number, actor: number, seq: number])[] | 0,
+  floor?: readonly [time: number, actor: number, seq: number] | 0,
+  body?: string,
+];
+type RecordRow = [
+  id: string,
+  rev: string,
+  lwt: number,
+  schema: number,
+  lsn: number,
+  shape: number,
+  hashes: string,
+  heads: HeadRow[],
+  pending?: [rev: string, heads: HeadRow[]],
+];
+interface SegmentRow {
+  readonly v: number;
+  readonly actors: string[];
+  readonly shapes: (readonly string[])[];
+  readonly records: RecordRow[];
+  readonly state: StateChange;
+}
+
+const DELETED = 1;
+const HIDDEN = 2;
+
+export function encodeSegment(records: readonly DocRecord[], state: StateChange): string {
+  const actors = new Map<string, number>();
+  const shapes = new Map<readonly string[], number>();
+  const rows = records.map((record) => encodeRecord(record, actors, shapes));
+  const row: SegmentRow = { v: JOURNAL_FORMAT, actors: [...actors.keys()], shapes: [...shapes.keys()], records: rows, state };
+  return JSON.stringify(row);
+}
+
+function indexOf<K>(table: Map<K, number>, key: K): number {
+  const known = table.get(key);
+  if (known !== undefined) return known;
+  table.set(key, table.size);
+  return table.size - 1;
+}
+
+function encodeRecord(record: DocRecord, actors: Map<string, number>, shapes: Map<readonly string[], number>): RecordRow {
+  const { id, rev, lwt, schema, lsn, fields, heads, pending } = record;
+  const row: RecordRow = [
+    id,
+    rev,
+    lwt,
+    schema,
+    lsn,
+    indexOf(shapes, fields.names),
+    fields.hashes,
+    heads.map((head) => encodeHead(head, actors)),
+  ];
+  if (pending !== undefined) row.push([pending.rev, pending.heads.map((head) => encodeHead(head, actors))]);
+  return row;
+}
+
+function encodeHead({ head, body, hidden }: StoredHead, actors: Map<string, number>): HeadRow {
+  const { past, clocks, floor } = head;
+  const flags = (head.deleted ? DELETED : 0) | (hidden === true ? HIDDEN : 0);
+  const row: HeadRow = [indexOf(actors, head.actor), head.seq, head.time, flags];
+  const length = body !== undefined ? 8 : floor !== undefined ? 7 : clocks.length > 0 ? 6 : past.length > 0 ? 5 : 4;
+  if (length > 4) row.push(past.length === 0 ? 0 : past.map((dot) => [indexOf(actors, dot.actor), dot.seq]));
+  if (length > 5) {
+    row.push(clocks.length === 0 ? 0 : clocks.map((c) => [c.field, c.time, indexOf(actors, c.actor), c.seq]));
+  }
+  if (length > 6) row.push(floor === undefined ? 0 : [floor.time, indexOf(actors, floor.actor), floor.seq]);
+  if (body !== undefined) row.push(body);
+  return row;
+}
+
+/** The marker's form of a head, which has no tables. */
+export type EncodedHead = { readonly actors: string[]; readonly row: HeadRow };
+
+export function encodeSingleHead(stored: StoredHead): EncodedHead {
+  const actors = new Map<string, number>();
+  const row = encodeHead(stored, actors);
+  return { actors: [...actors.keys()], row };
+}
+
+export function decodeSingleHead(encoded: EncodedHead): StoredHead {
+  return decodeHead(encoded.row, encoded.actors);
+}
+
+export interface DecodedSegment {
+  readonly records: readonly DocRecord[];
+  readonly state: StateChange;
+}
+
+/** @throws P2PError `JOURNAL_UNREADABLE` */
+export function decodeSegment(key: string, text: string, hasher: FieldHasher): DecodedSegment {
+  try {
+    const row = JSON.parse(text) as SegmentRow;
+    if (row.v !== JOURNAL_FORMAT) throw new TypeError(`format ${JOURNAL_FORMAT} expected, got ${String(row.v)}`);
+    const shapes = row.shapes.map((names) => hasher.shape(names));
+    return { records: row.records.map((record) => decodeRecord(record, row.actors, shapes)), state: row.state };
+  } catch (cause) {
+    throw new P2PError('JOURNAL_UNREADABLE', `segment ${key} of the journal cannot be read`, {
+      hint: 'written by a newer version of this package, or damaged on disk',
+      cause,
+    });
+  }
+}
+
+function decodeRecord(row: RecordRow, actors: readonly string[], shapes: readonly (readonly string[])[]): DocRecord {
+  const [id, rev, lwt, schema, lsn, shape, hashes, heads, pending] = row;
+  const fields = { names: at(shapes, shape), hashes };
+  const record = { id, rev, lwt, schema, lsn, fields, heads: heads.map((head) => decodeHead(head, actors)) };
+  if (pending === undefined) return record;
+  return { ...record, pending: { rev: pending[0], heads: pending[1].map((head) => decodeHead(head, actors)) } };
+}
+
+function decodeHead(row: HeadRow, actors: readonly string[]): StoredHead {
+  const [actor, seq, time, flags, past, clocks, floor, body] = row;
+  const base: Head = {
+    actor: at(actors, actor),
+    seq,
+    time,
+    deleted: (flags & DELETED) !== 0,
+    past: past ? past.map(([index, entry]): Dot => ({ actor: at(actors, index), seq: entry })) : NO_PAST,
+    clocks: clocks
+      ? clocks.map(([field, t, index, s]): FieldClock => ({ field, time: t, actor: at(actors, index), seq: s }))
+      : NO_FIELD_CLOCKS,
+  };
+  const floorClock: Clock | undefined = floor ? { time: floor[0], actor: at(actors, floor[1]), seq: floor[2] } : undefined;
+  const head = floorClock === undefined ? base : { ...base, floor: floorClock };
+  const stored: StoredHead = body === undefined ? { head } : { head, body };
+  return (flags & HIDDEN) !== 0 ? { ...stored, hidden: true } : stored;
+}
+
+function at<T>(table: readonly T[], index: number): T {
+  const entry = table[index];
+  if (entry === undefined) throw new TypeError(`table has no entry ${index}`);
+  return entry;
+}

@@ -1,0 +1,137 @@
+/**
+ * The shell of one collection's sync session: gives frames, commits and timers to the pure step function of
+ * `@rxdb-p2p/protocol`, and carries out what it asks for.
+ */
+import type { Directions, NeighbourId, SyncEffect, SyncFrame, SyncInput, SyncState, TimerKind } from '@rxdb-p2p/protocol';
+import { initialSyncState, P2PError, syncStep } from '@rxdb-p2p/protocol';
+import type { CollectionReplica } from '../replica/collection-replica.ts';
+import type { Timers } from './timers.ts';
+
+/** One open channel of the collection, as the connection offers it. */
+export interface NeighbourPort {
+  readonly replica: string;
+  readonly directions: Directions;
+  send(frame: SyncFrame): void;
+  /** Resolves when the link has drained; at once or never when it has closed. */
+  writable(): Promise<void>;
+  /** Ends the connection: the peer broke the protocol. */
+  violation(text: string): void;
+}
+
+export interface CollectionSync {
+  readonly state: SyncState;
+  joined(id: NeighbourId, port: NeighbourPort): void;
+  received(id: NeighbourId, frame: SyncFrame): void;
+  left(id: NeighbourId): void;
+  /** Called after every step. */
+  onStep(listener: () => void): () => void;
+  close(): void;
+}
+
+export interface CollectionSyncDeps {
+  readonly replica: CollectionReplica;
+  readonly timers: Timers;
+  /** Storage failed, or another tab leads: nothing goes on until that is over. */
+  readonly onFailure: (error: P2PError) => void;
+}
+
+export function createCollectionSync({ replica, timers, onFailure }: CollectionSyncDeps): CollectionSync {
+  let state = initialSyncState(replica.actor, replica.vector);
+  const ports = new Map<NeighbourId, NeighbourPort>();
+  const running = new Map<TimerKind, () => void>();
+  const listeners = new Set<() => void>();
+  let closed = false;
+
+  function step(input: SyncInput): void {
+    if (closed) return;
+    const [next, effects] = syncStep(state, input);
+    state = next;
+    for (const effect of effects) perform(effect);
+    for (const listener of listeners) listener();
+  }
+
+  function perform(effect: SyncEffect): void {
+    switch (effect.type) {
+      case 'send':
+        ports.get(effect.neighbour)?.send(effect.frame);
+        break;
+      case 'read':
+        guard(read(effect));
+        break;
+      case 'apply':
+        guard(apply(effect));
+        break;
+      case 'start-timer':
+        startTimer(effect.timer, effect.minMs + timers.random() * (effect.maxMs - effect.minMs));
+        break;
+      case 'stop-timer':
+        running.get(effect.timer)?.();
+        running.delete(effect.timer);
+        break;
+      case 'violation':
+        ports.get(effect.neighbour)?.violation(effect.text);
+        break;
+    }
+  }
+
+  async function read({ neighbour, want, vector, cursor }: SyncEffect & { type: 'read' }): Promise<void> {
+    await ports.get(neighbour)?.writable();
+    if (closed || !ports.has(neighbour)) return;
+    const batch = await replica.read(vector, cursor);
+    step({ type: 'read', neighbour, want, batch });
+  }
+
+  async function apply(effect: SyncEffect & { type: 'apply' }): Promise<void> {
+    const { neighbour, want, versions, claim, range, bytes, cursor } = effect;
+    const port = ports.get(neighbour);
+    if (port === undefined) return;
+    await replica.apply({ versions, claim, range, cursor: cursor === null ? null : [port.replica, cursor] });
+    step({ type: 'applied', neighbour, want, bytes, cursor, claimed: claim !== null });
+  }
+
+  function guard(work: Promise<void>): void {
+    work.catch((cause: unknown) => {
+      if (closed) return;
+      if (cause instanceof P2PError) onFailure(cause);
+      else onFailure(new P2PError('STORAGE_FAILED', 'the storage failed while syncing', { cause, got: String(cause) }));
+    });
+  }
+
+  function startTimer(kind: TimerKind, ms: number): void {
+    if (running.has(kind)) return;
+    const stop = timers.after(ms, () => {
+      running.delete(kind);
+      step({ type: 'timer', timer: kind });
+    });
+    running.set(kind, stop);
+  }
+
+  const unsubscribe = replica.onCommit(({ vector, actor, authored }) => step({ type: 'committed', vector, actor, authored }));
+
+  return {
+    get state() {
+      return state;
+    },
+    joined(id, port) {
+      ports.set(id, port);
+      const cursor = replica.journal.cursorOf(port.replica);
+      step({ type: 'joined', neighbour: id, directions: port.directions, cursor });
+    },
+    received: (id, frame) => step({ type: 'frame', neighbour: id, frame }),
+    left(id) {
+      ports.delete(id);
+      step({ type: 'left', neighbour: id });
+    },
+    onStep(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      unsubscribe();
+      for (const stop of running.values()) stop();
+      running.clear();
+    },
+  };
+}

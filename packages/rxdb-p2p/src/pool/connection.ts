@@ -1,0 +1,169 @@
+/** The shell of one connection: link, chunks, frames, and the pure steps of `@rxdb-p2p/protocol`. */
+import type {
+  ByeCode,
+  ChannelOffer,
+  ConnectionEffect,
+  ConnectionInput,
+  Directions,
+  Frame,
+  HelloFrame,
+  RefuseCode,
+  SyncFrame,
+} from '@rxdb-p2p/protocol';
+import {
+  connectionStep,
+  createAssembler,
+  decodeFrame,
+  encodeFrame,
+  initialConnection,
+  P2PError,
+  splitIntoMessages,
+} from '@rxdb-p2p/protocol';
+import { type Link, LINK_DRAINED_BYTES } from '../transport/port.ts';
+import type { Timers } from './timers.ts';
+
+export interface ChannelHandlers {
+  opened(channel: number, directions: Directions): void;
+  received(channel: number, frame: SyncFrame): void;
+  refused(channel: number, code: RefuseCode, text: string): void;
+  closed(channel: number): void;
+}
+
+export interface Connection {
+  /** Set once the peer has said who it is. */
+  readonly peer: HelloFrame | null;
+  readonly closed: boolean;
+  /** @returns the channel's number */
+  offer(offer: ChannelOffer, denied: boolean, handlers: ChannelHandlers): number;
+  withdraw(channel: number): void;
+  send(channel: number, frame: SyncFrame): void;
+  writable(): Promise<void>;
+  /** Whether anything comes from the peer within the time. */
+  isAlive(withinMs: number): Promise<boolean>;
+  end(code: ByeCode, text: string): void;
+}
+
+export interface ConnectionEvents {
+  onMet(connection: Connection, peer: HelloFrame): void;
+  onEnd(connection: Connection, code: ByeCode | 'LINK_CLOSED', text: string, byPeer: boolean): void;
+}
+
+/** How often silence is measured, milliseconds. */
+const TICK_MS = 5_000;
+
+export function createConnection(link: Link, self: HelloFrame, timers: Timers, events: ConnectionEvents): Connection {
+  let state = initialConnection(self);
+  const assembler = createAssembler();
+  const channels = new Map<number, ChannelHandlers>();
+  const writers: (() => void)[] = [];
+  let ended = false;
+  let stopTick = (): void => undefined;
+
+  function step(input: ConnectionInput): void {
+    const [next, effects] = connectionStep(state, input);
+    state = next;
+    for (const effect of effects) perform(effect);
+  }
+
+  function perform(effect: ConnectionEffect): void {
+    switch (effect.type) {
+      case 'send':
+        sendFrame(effect.frame);
+        break;
+      case 'met':
+        events.onMet(connection, effect.peer);
+        break;
+      case 'opened':
+        channels.get(effect.channel)?.opened(effect.channel, effect.directions);
+        break;
+      case 'received':
+        channels.get(effect.channel)?.received(effect.channel, effect.frame);
+        break;
+      case 'refused':
+        channels.get(effect.channel)?.refused(effect.channel, effect.code, effect.text);
+        break;
+      case 'closed':
+        channels.get(effect.channel)?.closed(effect.channel);
+        break;
+      case 'end':
+        finish(effect.code, effect.text, effect.byPeer);
+        break;
+    }
+  }
+
+  function sendFrame(frame: Frame): void {
+    for (const message of splitIntoMessages(encodeFrame(frame), link.maxMessageBytes)) link.send(message);
+  }
+
+  function finish(code: ByeCode | 'LINK_CLOSED', text: string, byPeer: boolean): void {
+    if (ended) return;
+    ended = true;
+    stopTick();
+    link.close();
+    for (const [channel, handlers] of channels) handlers.closed(channel);
+    channels.clear();
+    for (const resume of writers.splice(0)) resume();
+    events.onEnd(connection, code, text, byPeer);
+  }
+
+  function receive(message: Uint8Array): void {
+    if (ended) return;
+    let frame: Frame;
+    try {
+      const bytes = assembler.push(message);
+      if (bytes === undefined) return;
+      frame = decodeFrame(bytes);
+    } catch (error) {
+      if (!(error instanceof P2PError)) throw error;
+      step({ type: 'end', code: error.code === 'FRAME_TOO_LARGE' ? 'FRAME_TOO_LARGE' : 'PROTOCOL_ERROR', text: error.message });
+      return;
+    }
+    step({ type: 'frame', frame, now: timers.now() });
+  }
+
+  function tick(): void {
+    step({ type: 'tick', now: timers.now() });
+    if (!ended) stopTick = timers.after(TICK_MS, tick);
+  }
+
+  const connection: Connection = {
+    get peer() {
+      return state.peer;
+    },
+    get closed() {
+      return ended;
+    },
+    offer(offer, denied, handlers) {
+      const channel = state.lastChannel + 1;
+      channels.set(channel, handlers);
+      step({ type: 'offer', offer, denied });
+      return channel;
+    },
+    withdraw(channel) {
+      channels.delete(channel);
+      step({ type: 'withdraw', channel });
+    },
+    send: (channel, frame) => step({ type: 'sync-frame', channel, frame }),
+    writable() {
+      if (ended || link.bufferedBytes <= LINK_DRAINED_BYTES) return Promise.resolve();
+      return new Promise((resolve) => writers.push(resolve));
+    },
+    async isAlive(withinMs) {
+      const since = state.heardAt;
+      sendFrame({ type: 'ping', token: 0 });
+      await new Promise<void>((resolve) => timers.after(withinMs, resolve));
+      return !ended && state.heardAt > since;
+    },
+    end: (code, text) => step({ type: 'end', code, text }),
+  };
+
+  link.onClose((reason) => finish('LINK_CLOSED', reason, false));
+  link.onDrain(() => {
+    // One writer at a time, in turn: each fills the link again.
+    while (writers.length > 0 && link.bufferedBytes <= LINK_DRAINED_BYTES) writers.shift()?.();
+  });
+  step({ type: 'start', now: timers.now() });
+  stopTick = timers.after(TICK_MS, tick);
+  link.onMessage(receive);
+  return connection;
+}

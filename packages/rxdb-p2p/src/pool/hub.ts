@@ -1,0 +1,214 @@
+/**
+ * All connections that one database makes through one transport: one per remote replica, whatever number of topics and
+ * collections they carry (DESIGN §5).
+ */
+import type { ByeCode, ChannelOffer, Directions, HelloFrame, RefuseCode, SyncFrame } from '@rxdb-p2p/protocol';
+import { MAX_FRAME_BYTES, P2PError } from '@rxdb-p2p/protocol';
+import type { Transport, TransportFactory } from '../transport/port.ts';
+import { type Connection, createConnection } from './connection.ts';
+import type { Timers } from './timers.ts';
+
+/** What a pool offers to every peer of its room. */
+export interface Registration {
+  readonly offer: ChannelOffer;
+  isPeerValid(replica: string): boolean | Promise<boolean>;
+  /** A peer is connected, whether or not it shares this topic. */
+  opened(channel: OpenChannel): void;
+  received(channel: OpenChannel, frame: SyncFrame): void;
+  closed(channel: OpenChannel): void;
+  refused(replica: string, code: RefuseCode, text: string): void;
+  /** The connection with a replica is over; refusals are forgotten. */
+  gone(replica: string): void;
+  problem(error: P2PError | undefined): void;
+}
+
+export interface OpenChannel {
+  /** unique among all channels of the hub */
+  readonly id: string;
+  readonly replica: string;
+  readonly directions: Directions;
+  send(frame: SyncFrame): void;
+  writable(): Promise<void>;
+  violation(text: string): void;
+}
+
+export interface Hub {
+  /** @returns a function that takes the offer back */
+  register(room: string, registration: Registration): () => void;
+  close(): Promise<void>;
+}
+
+export interface HubDeps {
+  readonly factory: TransportFactory;
+  readonly replica: string;
+  readonly timers: Timers;
+  readonly randomBytes: (count: number) => Uint8Array;
+  /** milliseconds since 1970 */
+  readonly wallClock: () => number;
+}
+
+/** How long an older connection with the same replica has to show that it still works, milliseconds. */
+const PROBE_MS = 3_000;
+
+export function createHub({ factory, replica, timers, randomBytes, wallClock }: HubDeps): Hub {
+  const registrations = new Map<Registration, string>();
+  const rooms = new Map<string, { count: number; leave: () => void }>();
+  /** connections that carry channels, by remote replica */
+  const connections = new Map<string, Connection>();
+  const all = new Set<Connection>();
+  /** channel numbers by registration, for each connection that carries channels */
+  const offered = new Map<Connection, Map<Registration, number>>();
+  let lastId = 0;
+  let closed = false;
+
+  const transport: Transport = factory.create({
+    onLink(link) {
+      if (closed) {
+        link.close();
+        return;
+      }
+      const nonce = randomBytes(16);
+      const hello: HelloFrame = {
+        ...{ type: 'hello', replica, nonce, features: [], maxFrameBytes: MAX_FRAME_BYTES },
+        time: Math.round(wallClock()),
+      };
+      all.add(createConnection(link, hello, timers, { onMet: (connection, peer) => met(connection, peer, nonce), onEnd }));
+    },
+    onProblem(problem) {
+      const error =
+        problem === undefined || problem instanceof P2PError
+          ? problem
+          : new P2PError('TRANSPORT_FAILED', 'the transport reports a problem', { cause: problem });
+      for (const registration of registrations.keys()) registration.problem(error);
+    },
+  });
+
+  const names = new Map<Connection, string>();
+
+  function met(connection: Connection, peer: HelloFrame, nonce: Uint8Array): void {
+    all.add(connection);
+    names.set(connection, connectionName(nonce, peer.nonce));
+    if (peer.replica === replica) connection.end('REPLICA_CLONED', 'this is a connection of the replica with itself');
+    else {
+      const older = connections.get(peer.replica);
+      if (older === undefined) adopt(connection, peer.replica);
+      else void decide(older, connection, peer.replica);
+    }
+  }
+
+  /** [CONN-4] Of two live connections with one replica the one with the smaller name stays; a dead one never does. */
+  async function decide(older: Connection, younger: Connection, peer: string): Promise<void> {
+    const alive = await older.isAlive(PROBE_MS);
+    if (younger.closed || closed) return;
+    const current = connections.get(peer);
+    if (current !== undefined && current !== older) {
+      await decide(current, younger, peer);
+      return;
+    }
+    if (alive && (names.get(older) ?? '') < (names.get(younger) ?? '')) {
+      younger.end('DUPLICATE_CONNECTION', 'another connection with this replica stays');
+      return;
+    }
+    older.end('DUPLICATE_CONNECTION', 'a newer connection with this replica replaces this one');
+    adopt(younger, peer);
+  }
+
+  function adopt(connection: Connection, peer: string): void {
+    connections.set(peer, connection);
+    offered.set(connection, new Map());
+    for (const registration of registrations.keys()) void offer(connection, registration, peer);
+  }
+
+  async function offer(connection: Connection, registration: Registration, peer: string): Promise<void> {
+    let valid = false;
+    try {
+      valid = await registration.isPeerValid(peer);
+    } catch (cause) {
+      registration.problem(new P2PError('PEER_CHECK_FAILED', 'isPeerValid failed; the peer is not let in', { cause, got: String(cause) }));
+    }
+    const numbers = offered.get(connection);
+    if (connection.closed || numbers === undefined || !registrations.has(registration)) return;
+    let open: OpenChannel | undefined;
+    const number = connection.offer(registration.offer, !valid, {
+      opened(channel, directions) {
+        lastId++;
+        open = {
+          id: String(lastId),
+          replica: peer,
+          directions,
+          send: (frame) => connection.send(channel, frame),
+          writable: () => connection.writable(),
+          violation: (text) => connection.end('PROTOCOL_ERROR', text),
+        };
+        registration.opened(open);
+      },
+      received(_, frame) {
+        if (open !== undefined) registration.received(open, frame);
+      },
+      refused: (_, code, text) => registration.refused(peer, code, text),
+      closed() {
+        const gone = open;
+        open = undefined;
+        if (gone !== undefined) registration.closed(gone);
+      },
+    });
+    numbers.set(registration, number);
+    if (!valid) registration.refused(peer, 'NOT_ALLOWED', 'isPeerValid refused this peer');
+  }
+
+  function onEnd(connection: Connection, code: ByeCode | 'LINK_CLOSED', text: string, byPeer: boolean): void {
+    all.delete(connection);
+    names.delete(connection);
+    offered.delete(connection);
+    const peer = connection.peer?.replica;
+    const carried = peer !== undefined && connections.get(peer) === connection;
+    if (carried) connections.delete(peer);
+    const expected = code === 'CLOSED' || code === 'LINK_CLOSED' || code === 'DUPLICATE_CONNECTION' || code === 'REPLICA_CLONED';
+    for (const registration of registrations.keys()) {
+      if (carried) registration.gone(peer);
+      if (!expected) {
+        const who = byPeer ? 'the peer ended' : 'we ended';
+        registration.problem(new P2PError(code, `${who} the connection${peer === undefined ? '' : ` with ${peer}`}`, { got: text }));
+      }
+    }
+  }
+
+  return {
+    register(room, registration) {
+      registrations.set(registration, room);
+      const joined = rooms.get(room);
+      if (joined === undefined) rooms.set(room, { count: 1, leave: transport.join(room) });
+      else joined.count++;
+      for (const [peer, connection] of connections) void offer(connection, registration, peer);
+      return () => {
+        if (!registrations.delete(registration)) return;
+        for (const [connection, numbers] of offered) {
+          const number = numbers.get(registration);
+          numbers.delete(registration);
+          if (number !== undefined) connection.withdraw(number);
+        }
+        const left = rooms.get(room);
+        if (left === undefined) return;
+        left.count--;
+        if (left.count > 0) return;
+        rooms.delete(room);
+        left.leave();
+      };
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      for (const connection of [...all]) connection.end('CLOSED', 'the pool was cancelled');
+      await transport.close();
+    },
+  };
+}
+
+/** Both sides give the same name to a connection: their nonces in order. */
+function connectionName(a: Uint8Array, b: Uint8Array): string {
+  return [hex(a), hex(b)].sort().join('');
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

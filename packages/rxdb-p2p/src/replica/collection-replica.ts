@@ -1,0 +1,327 @@
+/**
+ * One collection's replica: its documents, its journal, and the queue in which both are read and written. Finds
+ * local writes, takes remote versions, reads what others lack. Knows nothing of peers, frames or timers.
+ */
+import type { Authored, Cursor, FieldHasher, ScanBatch, Vector, Version } from '@rxdb-p2p/protocol';
+import { covers, joinVectors, P2PError } from '@rxdb-p2p/protocol';
+import { getChangedDocumentsSince, prepareQuery } from 'rxdb';
+import type { Journal, JournalChange } from '../journal/journal.ts';
+import type { NewRecord, StoredHead } from '../journal/record.ts';
+import { isLive } from '../journal/record.ts';
+import { checkVersion, type ContentRules, type ValidateBody } from './content.ts';
+import { bodyOf, type DocumentStorage, type StoredDocument } from './document.ts';
+import { showable, toShown, uniteHeads } from './heads.ts';
+import type { MergePolicy } from './merge-policy.ts';
+import { type Observation, observe } from './observe.ts';
+import { createPushRanges, type PushRange } from './push-ranges.ts';
+import { createQueue } from './queue.ts';
+import { primaryPathOf, readBatch, travelling } from './scan.ts';
+import { showHeads, type Target } from './show.ts';
+
+export interface ReplicaDeps {
+  /** the collection's inner storage instance: the one that keeps a given `_rev` and `_meta` */
+  readonly documents: DocumentStorage;
+  readonly journal: Journal;
+  readonly hasher: FieldHasher;
+  readonly merge: MergePolicy;
+  readonly validate: ValidateBody;
+  readonly actorOf: (incarnation: string) => string;
+  readonly randomId: (bytes: number) => string;
+  readonly now: () => number;
+  readonly onProblem: (problem: P2PError) => void;
+}
+
+export interface Commit {
+  readonly vector: Vector;
+  readonly actor: string;
+  readonly authored: Authored | null;
+  /** ids of documents whose heads changed */
+  readonly changed: readonly string[];
+}
+
+export interface Incoming {
+  readonly versions: readonly Version[];
+  readonly claim: Vector | null;
+  readonly cursor: readonly [replica: string, cursor: Cursor] | null;
+  readonly range: PushRange | null;
+}
+
+export interface CollectionReplica {
+  readonly actor: string;
+  readonly vector: Vector;
+  readonly journal: Journal;
+  /** Journals what happened while nobody looked. Call once, before anything else. */
+  start(): Promise<void>;
+  /** Documents that may have changed; hints, in any order, twice or too often. */
+  noteChanged(ids: readonly string[], checkpoint: unknown): Promise<void>;
+  apply(incoming: Incoming): Promise<void>;
+  read(vector: Vector, cursor: Cursor | null): Promise<ScanBatch>;
+  /** The concurrent versions of one document, in fold order, with contents. */
+  headsOf(id: string): Promise<readonly StoredHead[]>;
+  /** Compares every document with its record, for writes that no checkpoint shows. */
+  compareAll(): Promise<void>;
+  /** @returns a function that ends it */
+  onCommit(listener: (commit: Commit) => void): () => void;
+  /** Waits for what is queued, then closes the journal. */
+  close(): Promise<void>;
+}
+
+type Heads = ReadonlyMap<string, readonly StoredHead[]>;
+
+/** Documents read at once when a collection is compared with its journal. */
+const COMPARE_DOCUMENTS = 1_000;
+/** Rounds of writing a document that somebody else keeps writing. Each loses to a write that succeeded. */
+const MAX_ROUNDS = 1_000;
+
+export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
+  const { documents, journal, hasher, merge, validate, randomId, now, onProblem } = deps;
+  const primaryPath = primaryPathOf(documents);
+  const schemaVersion = documents.schema.version;
+  const queue = createQueue();
+  const ranges = createPushRanges();
+  const rules: ContentRules = { primaryPath, validate, keepsTombstones: merge.keepsTombstones };
+  const showDeps = {
+    ...{ documents, journal, hasher, merge, validate, primaryPath, schemaVersion, now, onProblem },
+    revisionToken: () => randomId(9),
+  };
+  const listeners = new Set<(commit: Commit) => void>();
+  let closed = false;
+
+  const actor = (): string => deps.actorOf(journal.incarnation);
+
+  const announce = (authored: Authored | null, changed: readonly string[]): void => {
+    for (const listener of listeners) listener({ vector: journal.vector, actor: actor(), authored, changed });
+  };
+
+  const byId = (found: readonly StoredDocument[]): Map<string, StoredDocument> =>
+    new Map(found.map((document) => [document[primaryPath] as string, document]));
+
+  async function find(ids: readonly string[]): Promise<Map<string, StoredDocument>> {
+    return ids.length === 0 ? new Map() : byId(await documents.findDocumentsById([...ids], true));
+  }
+
+  /** Journals what the documents say that their records do not. @returns ids that need a fold */
+  async function journalLocal(found: ReadonlyMap<string, StoredDocument>, checkpoint?: unknown): Promise<readonly string[]> {
+    const me = actor();
+    const previous = journal.seq;
+    let seq = previous;
+    const context = {
+      ...{ hasher, schemaVersion, keepsTombstones: merge.keepsTombstones },
+      mint: () => ({ actor: me, seq: ++seq }),
+    };
+    const observations: Observation[] = [];
+    const unfolded: string[] = [];
+    for (const [id, document] of found) {
+      const record = journal.records.get(id);
+      const observation = observe(id, record, document, context);
+      if (observation !== undefined) observations.push(observation);
+      if ((observation?.record ?? record)?.pending !== undefined) unfolded.push(id);
+    }
+    if (observations.length === 0) return unfolded;
+    const records = observations.map((observation): NewRecord => observation.record);
+    const minted = seq > previous ? { seq, vector: new Map(journal.vector).set(me, seq) } : {};
+    await journal.commit({ records, ...minted, ...(checkpoint === undefined ? {} : { checkpoint }) });
+    const versions = observations.flatMap(({ record: { id }, minted: stored }): Version[] => {
+      return stored?.body === undefined ? [] : [{ id, head: stored.head, body: travelling(stored.body) }];
+    });
+    for (const { id, body } of versions) {
+      if (body === undefined) onProblem(new P2PError('BODY_TOO_LARGE', `document ${id} is too large to travel`, { hint: 'split it' }));
+    }
+    const changed = records.map(({ id }) => id);
+    announce(versions.length === 0 ? null : { actor: me, previous, seq, versions }, changed);
+    return unfolded;
+  }
+
+  /** What a document is to show: all its known heads and more, with contents where there are several. */
+  function targetFor(id: string, more: readonly StoredHead[], document: StoredDocument | undefined): Target | undefined {
+    const record = journal.records.get(id);
+    const withContents = (record?.heads ?? []).map((stored) => withContent(stored, document));
+    const known = record?.pending === undefined ? withContents : uniteHeads(withContents, record.pending.heads);
+    const heads = uniteHeads(known, more);
+    if (heads === withContents && record?.pending === undefined) return undefined;
+    return { id, heads, document };
+  }
+
+  function withContent(stored: StoredHead, document: StoredDocument | undefined): StoredHead {
+    if (stored.body !== undefined || stored.hidden === true || document === undefined) return stored;
+    return { ...stored, body: stored.head.deleted && !merge.keepsTombstones ? '{}' : JSON.stringify(bodyOf(document)) };
+  }
+
+  /**
+   * Takes versions in and shows them, again where a local write came between; commits `last` with the final records.
+   *
+   * @returns ids of the documents whose heads changed
+   */
+  async function take(incoming: Heads, last: () => JournalChange = () => ({})): Promise<readonly string[]> {
+    const changed = new Set<string>();
+    let ids: readonly string[] = [...incoming.keys()];
+    for (let round = 0; round === 0 || ids.length > 0; round++) {
+      if (round === MAX_ROUNDS) throw new P2PError('STORAGE_FAILED', `${ids.length} documents change faster than they can be written`);
+      const found = await find(ids);
+      await journalLocal(found);
+      const targets = ids.flatMap((id) => targetFor(id, incoming.get(id) ?? [], found.get(id)) ?? []);
+      for (const { id } of targets) changed.add(id);
+      const change = last();
+      if (targets.length === 0 && Object.keys(change).length === 0) break;
+      ids = await showHeads(targets, showDeps, change);
+    }
+    return [...changed];
+  }
+
+  /** Writes the folds that a crash or a local write has left open. */
+  async function refold(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    announce(null, await take(new Map(ids.map((id) => [id, []]))));
+  }
+
+  return {
+    get actor() {
+      return actor();
+    },
+    get vector() {
+      return journal.vector;
+    },
+    journal,
+    start: () =>
+      queue.run(async () => {
+        const incarnation = journal.incarnation === '' ? { incarnation: randomId(16) } : {};
+        await journal.commit({ ...incarnation, epoch: { id: randomId(8), firstLsn: journal.lsn + 1 } });
+        let { checkpoint } = journal;
+        for (;;) {
+          const changes = await getChangedDocumentsSince(documents, COMPARE_DOCUMENTS, checkpoint);
+          if (changes.documents.length === 0) break;
+          checkpoint = changes.checkpoint;
+          await journalLocal(byId(changes.documents), checkpoint);
+          if (changes.documents.length < COMPARE_DOCUMENTS) break;
+        }
+        await refold([...journal.records.values()].filter(({ pending }) => pending !== undefined).map(({ id }) => id));
+      }),
+    noteChanged: (ids, checkpoint) =>
+      queue.run(async () => {
+        if (closed) return;
+        await refold(await journalLocal(await find(ids), checkpoint));
+      }),
+    apply: (incoming) => queue.run(() => (closed ? Promise.resolve() : applyIncoming(incoming))),
+    read: (vector, cursor) =>
+      queue.run(async () => {
+        const result = await readBatch(vector, cursor, { documents, journal });
+        if (result.stale.length > 0) await recover(result.stale);
+        return result.batch;
+      }),
+    headsOf: (id) =>
+      queue.run(async () => {
+        const heads = journal.records.get(id)?.heads ?? [];
+        const document = (await find([id])).get(id);
+        return heads.map((stored) => withContent(stored, document));
+      }),
+    compareAll: () => compareAll(),
+    onCommit(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await queue.idle();
+      await journal.close();
+    },
+  };
+
+  async function applyIncoming({ versions, claim, cursor, range }: Incoming): Promise<void> {
+    const named = Math.max(claim?.get(actor()) ?? 0, range?.actor === actor() ? range.seq : 0);
+    const foreign = versions.some(({ head }) => head.actor === actor() && head.seq > journal.seq);
+    // Others hold writes of ours that we do not know: never mint under that name again.
+    if (named > journal.seq || foreign) await journal.commit({ incarnation: randomId(16), seq: 0 });
+
+    const incoming = new Map<string, StoredHead[]>();
+    for (const version of versions) {
+      if (covers(journal.vector, version.head)) continue;
+      const { stored, problem } = checkVersion(version, rules);
+      if (problem !== undefined) {
+        onProblem(new P2PError('VERSION_QUARANTINED', `a version of document ${version.id} is kept aside: ${problem}`));
+      }
+      const heads = incoming.get(version.id);
+      if (heads === undefined) incoming.set(version.id, [stored]);
+      else heads.push(stored);
+    }
+    const before = journal.vector;
+    let waiting: readonly PushRange[] = [];
+    const changed = await take(incoming, () => {
+      const plan = ranges.plan(claim === null ? journal.vector : joinVectors(journal.vector, claim), range);
+      waiting = plan.waiting;
+      return {
+        ...(plan.vector === journal.vector ? {} : { vector: plan.vector }),
+        ...(cursor === null || (incoming.size === 0 && claim === null) ? {} : { cursors: [cursor] }),
+      };
+    });
+    ranges.keep(waiting);
+    if (changed.length > 0 || journal.vector !== before) announce(null, changed);
+  }
+
+  /** Local writes that no event has told of, or documents that storage has lost. */
+  async function recover(ids: readonly string[]): Promise<void> {
+    const found = await find(ids);
+    await refold(await journalLocal(found));
+    await dropLost(ids.filter((id) => !found.has(id)));
+  }
+
+  /**
+   * Storage lost these documents, though the journal knows them live: forget their records, lower the vector so that
+   * they are pulled again, and forget all cursors, which would skip them.
+   */
+  async function dropLost(ids: readonly string[]): Promise<void> {
+    const lost = ids.filter((id) => {
+      const record = journal.records.get(id);
+      return record !== undefined && isLive(record) && record.rev !== '';
+    });
+    if (lost.length === 0) return;
+    const vector = new Map(journal.vector);
+    const lower = (name: string, seq: number): void => {
+      if ((vector.get(name) ?? 0) >= seq) vector.set(name, seq - 1);
+    };
+    for (const id of lost) {
+      for (const { head } of journal.records.get(id)?.heads ?? []) for (const dot of [head, ...head.past]) lower(dot.actor, dot.seq);
+    }
+    for (const [name, seq] of vector) if (seq === 0) vector.delete(name);
+    const mine = (vector.get(actor()) ?? 0) < journal.seq ? { incarnation: randomId(16), seq: 0 } : {};
+    await journal.commit({ dropped: lost, vector, cursors: journal.cursorNames().map((name) => [name, null] as const), ...mine });
+    onProblem(
+      new P2PError('STORAGE_LOST', `${lost.length} documents are gone from the storage without a delete; they are fetched again`),
+    );
+    announce(null, lost);
+  }
+
+  async function compareAll(): Promise<void> {
+    let after = '';
+    for (;;) {
+      const more = await queue.run(async () => {
+        if (closed) return undefined;
+        const query = prepareQuery(documents.schema, {
+          selector: { [primaryPath]: { $gt: after } },
+          sort: [{ [primaryPath]: 'asc' }],
+          skip: 0,
+          limit: COMPARE_DOCUMENTS,
+        });
+        const page = (await documents.query(query)).documents;
+        await refold(await journalLocal(byId(page)));
+        return page.length < COMPARE_DOCUMENTS ? undefined : (page[page.length - 1]?.[primaryPath] as string);
+      });
+      if (more === undefined) break;
+      after = more;
+    }
+    const live = [...journal.records.values()].filter(isLive).map(({ id }) => id);
+    for (let i = 0; i < live.length; i += COMPARE_DOCUMENTS) {
+      await queue.run(async () => {
+        if (closed) return;
+        const ids = live.slice(i, i + COMPARE_DOCUMENTS);
+        const found = await find(ids);
+        await dropLost(ids.filter((id) => !found.has(id)));
+      });
+    }
+  }
+}
+
+/** The concurrent versions of a record that can be shown, for conflicts. */
+export function concurrentVersions(heads: readonly StoredHead[]): ReturnType<typeof toShown> {
+  return toShown(showable(heads));
+}

@@ -1,0 +1,39 @@
+/** Stored heads: their union, and what of them can be shown. */
+import type { Base, Body, FieldHasher, FieldHashes, Shown } from '@rxdb-p2p/protocol';
+import { reduceHeads, sameDot } from '@rxdb-p2p/protocol';
+import type { StoredHead } from '../journal/record.ts';
+
+/**
+ * The heads of a document when some more versions of it are known. The same array as `known` when nothing changed,
+ * which is how the journal tells that a record has not moved.
+ */
+export function uniteHeads(known: readonly StoredHead[], more: readonly StoredHead[]): readonly StoredHead[] {
+  const united = reduceHeads([...known, ...more]);
+  const same = united.length === known.length && united.every((a) => known.some((b) => sameDot(a.head, b.head)));
+  if (same) return known;
+  return united.map((kept) => (kept.body === undefined ? (more.find((b) => sameDot(b.head, kept.head)) ?? kept) : kept));
+}
+
+export function showable(heads: readonly StoredHead[]): StoredHead[] {
+  return heads.filter(({ hidden }) => hidden !== true);
+}
+
+/** The heads with their contents. One head alone has its content in the document, and so has no `body`. */
+export function toShown(heads: readonly StoredHead[]): Shown[] {
+  return heads.map(({ head, body }) => ({ head, body: parseBody(body) }));
+}
+
+export function parseBody(body: string | undefined): Body {
+  return body === undefined ? {} : (JSON.parse(body) as Body);
+}
+
+/**
+ * What a local write was made on, for its envelope.
+ *
+ * @param shownFields hashes of the document that the writer saw; those of the head itself when there is only one
+ */
+export function toBases(heads: readonly StoredHead[], shownFields: FieldHashes, hasher: FieldHasher): Base[] {
+  const [only] = heads;
+  if (heads.length === 1 && only !== undefined) return [{ head: only.head, fields: shownFields }];
+  return heads.map(({ head, body }) => ({ head, fields: hasher.hash(parseBody(body)) }));
+}

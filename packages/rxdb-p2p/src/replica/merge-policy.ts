@@ -1,0 +1,74 @@
+/** How concurrent heads become one visible document: a pure function of the set of heads (DESIGN §3). */
+import type { Fold, Shown } from '@rxdb-p2p/protocol';
+import { canonicalJson, mergeFields, P2PError } from '@rxdb-p2p/protocol';
+import type { RxConflictHandler, WithDeleted } from 'rxdb';
+import { bodyOf } from './document.ts';
+
+export interface MergePolicy {
+  /** `fields`, or `handler:<version>`: peers with another one fold differently, and are refused */
+  readonly mode: string;
+  /** whether the contents of tombstones matter to the fold */
+  readonly keepsTombstones: boolean;
+  /** @param shown at least one, in fold order */
+  fold(id: string, shown: readonly Shown[]): Fold | Promise<Fold>;
+}
+
+/** The default: per field, the last writer wins. */
+export function createFieldsPolicy(): MergePolicy {
+  return { mode: 'fields', keepsTombstones: false, fold: (_, shown) => mergeFields(shown) };
+}
+
+type State = WithDeleted<Record<string, unknown>>;
+
+export interface HandlerPolicyOptions {
+  /** the application's version of its handler */
+  readonly version: string;
+  /** calls the handler twice and reports a difference */
+  readonly checkDeterminism: boolean;
+  readonly onProblem: (problem: P2PError) => void;
+}
+
+/**
+ * A `conflictHandler` of the application, called with whole documents: `newDocumentState` the earlier and
+ * `realMasterState` the later of the two.
+ */
+export function createHandlerPolicy(
+  handler: RxConflictHandler<Record<string, unknown>>,
+  { version, checkDeterminism, onProblem }: HandlerPolicyOptions,
+): MergePolicy {
+  const resolve = async (earlier: State, later: State): Promise<State> =>
+    handler.resolve({ newDocumentState: structuredClone(earlier), realMasterState: structuredClone(later) }, 'rxdb-p2p');
+  const foldOnce = async (shown: readonly Shown[]): Promise<Fold> => {
+    let state: State | undefined;
+    for (const { head, body } of shown) {
+      const next: State = { ...body, _deleted: head.deleted };
+      state = state === undefined ? next : await resolve(state, next);
+    }
+    if (state === undefined) throw new TypeError('fold: expected at least one head, got none');
+    return { deleted: state._deleted === true, body: bodyOf(state) };
+  };
+  return {
+    mode: `handler:${version}`,
+    keepsTombstones: true,
+    async fold(id, shown) {
+      try {
+        const fold = await foldOnce(shown);
+        if (checkDeterminism && shown.length > 1 && canonicalJson(fold) !== canonicalJson(await foldOnce(shown))) {
+          onProblem(
+            new P2PError('HANDLER_NOT_DETERMINISTIC', `the conflictHandler gave two answers for document ${id}`, {
+              hint: 'resolve() must depend on its two documents alone: no clock, no random number, no counter',
+            }),
+          );
+        }
+        return fold;
+      } catch (cause) {
+        onProblem(
+          new P2PError('HANDLER_FAILED', `the conflictHandler failed for document ${id}; its latest version is shown`, { cause }),
+        );
+        const last = shown[shown.length - 1];
+        if (last === undefined) throw cause;
+        return { deleted: last.head.deleted, body: last.body };
+      }
+    },
+  };
+}

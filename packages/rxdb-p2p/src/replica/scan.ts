@@ -1,0 +1,107 @@
+/** Reads the versions that another replica lacks, in lsn order, for catch-up (DESIGN §5). */
+import type { Cursor, ScanBatch, Vector, Version } from '@rxdb-p2p/protocol';
+import { covers, MAX_BODY_BYTES, versionCost } from '@rxdb-p2p/protocol';
+import type { Journal } from '../journal/journal.ts';
+import type { DocRecord } from '../journal/record.ts';
+import { bodyOf, type DocumentStorage, type StoredDocument } from './document.ts';
+
+/** A batch ends at whichever comes first. One storage call each; the other side writes it in one transaction. */
+const BATCH_BYTES = 1024 * 1024;
+const BATCH_RECORDS = 1_000;
+/** Records looked at in one step, so that a scan that sends little does not hold the queue for long. */
+const STEP_RECORDS = 20_000;
+
+export interface ScanDeps {
+  readonly documents: DocumentStorage;
+  readonly journal: Journal;
+}
+
+export interface ScanResult {
+  readonly batch: ScanBatch;
+  /** ids of documents that are not what their records say: journal them, then read on */
+  readonly stale: readonly string[];
+}
+
+/** Runs inside the collection's queue: what it claims is what it read. */
+export async function readBatch(vector: Vector, cursor: Cursor | null, { documents, journal }: ScanDeps): Promise<ScanResult> {
+  const from = resolveCursor(cursor, journal);
+  const candidates = journal.above(from, STEP_RECORDS);
+  const lacking: DocRecord[] = [];
+  let end = from;
+  for (const record of candidates) {
+    if (record.heads.some(({ head }) => !covers(vector, head))) {
+      if (lacking.length === BATCH_RECORDS) break;
+      lacking.push(record);
+    }
+    end = record.lsn;
+  }
+  const found = await readDocuments(lacking, documents);
+  const versions: Version[] = [];
+  const stale: string[] = [];
+  let bytes = 0;
+  for (const record of lacking) {
+    if (bytes >= BATCH_BYTES) {
+      end = record.lsn - 1;
+      break;
+    }
+    const lacked = versionsOf(record, vector, found.get(record.id));
+    if (lacked === undefined) stale.push(record.id);
+    else {
+      for (const version of lacked) {
+        versions.push(version);
+        bytes += versionCost(version);
+      }
+    }
+  }
+  const done = end === (candidates[candidates.length - 1]?.lsn ?? from) && candidates.length < STEP_RECORDS && stale.length === 0;
+  const epoch = journal.epochs[journal.epochs.length - 1]?.id ?? '';
+  return { batch: { versions, cursor: { journal: journal.id, epoch, lsn: end }, claim: done ? journal.vector : null }, stale };
+}
+
+/** Power loss can take the tail of a log: a cursor is valid only below the first lsn of the epoch after its own. */
+function resolveCursor(cursor: Cursor | null, journal: Journal): number {
+  if (cursor === null || cursor.journal !== journal.id) return 0;
+  const index = journal.epochs.findIndex(({ id }) => id === cursor.epoch);
+  if (index < 0) return 0;
+  const next = journal.epochs[index + 1];
+  return cursor.lsn < (next?.firstLsn ?? journal.lsn + 1) ? cursor.lsn : 0;
+}
+
+async function readDocuments(records: readonly DocRecord[], documents: DocumentStorage): Promise<Map<string, StoredDocument>> {
+  const ids = records.filter(needsDocument).map(({ id }) => id);
+  if (ids.length === 0) return new Map();
+  const found = await documents.findDocumentsById(ids, true);
+  const byId = new Map<string, StoredDocument>();
+  const primaryPath = primaryPathOf(documents);
+  for (const document of found) byId.set(document[primaryPath] as string, document);
+  return byId;
+}
+
+export function primaryPathOf({ schema }: DocumentStorage): string {
+  const { primaryKey } = schema;
+  return typeof primaryKey === 'string' ? primaryKey : String(primaryKey.key);
+}
+
+function needsDocument({ heads }: DocRecord): boolean {
+  return heads.some(({ head, body, hidden }) => body === undefined && !head.deleted && hidden !== true);
+}
+
+/** Undefined: the document is not what the record says, so its content must not be sent under these heads. */
+function versionsOf(record: DocRecord, vector: Vector, document: StoredDocument | undefined): Version[] | undefined {
+  if (needsDocument(record) && document?._rev !== record.rev) return undefined;
+  const versions: Version[] = [];
+  for (const { head, body, hidden } of record.heads) {
+    if (covers(vector, head)) continue;
+    let text = body;
+    if (text === undefined && head.deleted) text = '{}';
+    else if (text === undefined && hidden !== true && document !== undefined) text = JSON.stringify(bodyOf(document));
+    versions.push({ id: record.id, head, body: text === undefined ? undefined : travelling(text) });
+  }
+  return versions;
+}
+
+/** A body that is too large for a frame stays at home; its envelope travels, so that vectors go on. */
+export function travelling(text: string): string | undefined {
+  if (text.length * 3 <= MAX_BODY_BYTES) return text;
+  return new TextEncoder().encode(text).length <= MAX_BODY_BYTES ? text : undefined;
+}
