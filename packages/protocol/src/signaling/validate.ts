@@ -3,7 +3,15 @@
  * server. Each function takes what a JSON parser made of the bytes, or worse, never throws, copies only the fields
  * that it knows, and returns nothing longer than the limits of `messages.ts`.
  */
-import type { IncomingSignal, JoinReply, LeftMessage, OutgoingSignal, Refusal, Reply, RoomMessage } from './messages.ts';
+import type {
+  IncomingSignal,
+  JoinReply,
+  LeftMessage,
+  OutgoingSignal,
+  Refusal,
+  Reply,
+  RoomMessage,
+} from './messages.ts';
 import { MAX_ROOM_SAMPLE, MAX_SIGNAL_LENGTH, ROOM_PATTERN, SIGNALING_CODES, type SignalingCode } from './messages.ts';
 
 /** Ids of peers as servers make them: socket.io's have 20 characters. */
@@ -33,7 +41,8 @@ export function parseOutgoingSignal(input: unknown): Parsed<OutgoingSignal> {
   if (!parsed.ok) return parsed;
   const { to, data } = input;
   if (!isPeerId(to)) return refuse('BAD_MESSAGE', `expected to, the id of a peer, to match ${PEER_ID_PATTERN.source}`);
-  if (typeof data !== 'string' || data === '') return refuse('BAD_MESSAGE', 'expected data to be a string with content');
+  if (typeof data !== 'string' || data === '')
+    return refuse('BAD_MESSAGE', 'expected data to be a string with content');
   if (data.length > MAX_SIGNAL_LENGTH) {
     return refuse('SIGNAL_TOO_LARGE', `expected at most ${MAX_SIGNAL_LENGTH} characters, got ${data.length}`);
   }

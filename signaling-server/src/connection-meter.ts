@@ -1,0 +1,60 @@
+/**
+ * Counts what one WebSocket connection sends and leaves unread, below socket.io: packets of no event, of no
+ * namespace, heartbeats and control frames count as well. Ends the connection when it goes on for too long.
+ */
+import type { Socket } from 'socket.io';
+import type { SignalingLimits } from './limits.ts';
+import { createTokenBucket } from './token-bucket.ts';
+
+export type EngineConnection = Socket['conn'];
+
+export interface ConnectionMeter {
+  /** Whether the client may make one more request now. */
+  takeRequest(): boolean;
+  /** Bytes for this client that the network has not taken yet. */
+  waitingBytes(): number;
+  /** True the first time: a connection carries one socket, or a client could leave any number of them behind. */
+  admitSocket(): boolean;
+}
+
+/** `now` is a clock in milliseconds that never goes back. */
+export function meterConnection(
+  connection: EngineConnection,
+  limits: SignalingLimits,
+  now: () => number,
+): ConnectionMeter {
+  const requests = createTokenBucket(limits.requestBurst, limits.requestsPerSecond, now);
+  const packets = createTokenBucket(limits.packetBurst, limits.packetsPerSecond, now);
+  const bytes = createTokenBucket(limits.byteBurst, limits.bytesPerSecond, now);
+  const link = connection.request.socket;
+  let queuedBytes = 0;
+  let admitted = false;
+
+  // engine.io keeps packets while the link is busy and hands them over all at once.
+  connection.on('packetCreate', (packet: { readonly data?: string | Buffer }) => {
+    queuedBytes += packet.data === undefined ? 1 : Buffer.byteLength(packet.data);
+  });
+  connection.on('flush', () => {
+    queuedBytes = 0;
+  });
+  const waitingBytes = (): number => queuedBytes + link.writableLength;
+
+  connection.on('packet', () => {
+    // Requests that came before, often in one chunk with this packet, are answered first: RATE_LIMITED by now.
+    if (!packets.take(1)) process.nextTick(() => connection.close());
+  });
+  // The link itself: a client can also flood with fragments, or with pings whose answers it leaves unread.
+  link.on('data', (chunk: Buffer) => {
+    if (!bytes.take(chunk.length) || waitingBytes() > 2 * limits.waitingBytes) link.destroy();
+  });
+
+  return {
+    takeRequest: () => requests.take(1),
+    waitingBytes,
+    admitSocket() {
+      const first = !admitted;
+      admitted = true;
+      return first;
+    },
+  };
+}

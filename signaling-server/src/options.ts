@@ -1,0 +1,53 @@
+/** What a host may configure, and the check of it. */
+import { P2PError } from '@rxdb-p2p/protocol/signaling';
+import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS, type Heartbeat, type SignalingLimits } from './limits.ts';
+
+export interface SignalingOptions {
+  /**
+   * Origins of pages that may connect, such as `https://app.example.org`. Default: all. It keeps other sites' pages
+   * out, no more: a program may send any origin, and one that sends none is let in.
+   */
+  readonly origins?: readonly string[];
+  readonly limits?: Partial<SignalingLimits>;
+  readonly heartbeat?: Partial<Heartbeat>;
+}
+
+export interface CheckedOptions {
+  /** Undefined: all. */
+  readonly origins: ReadonlySet<string> | undefined;
+  readonly limits: SignalingLimits;
+  readonly heartbeat: Heartbeat;
+}
+
+/** @throws P2PError BAD_OPTION */
+export function checkOptions(options: SignalingOptions): CheckedOptions {
+  const { origins } = options;
+  return {
+    origins: origins === undefined ? undefined : new Set(origins.map(checkOrigin)),
+    limits: checkNumbers('limits', { ...DEFAULT_LIMITS, ...options.limits }),
+    heartbeat: checkNumbers('heartbeat', { ...DEFAULT_HEARTBEAT, ...options.heartbeat }),
+  };
+}
+
+/** Browsers send scheme, host and port alone; anything else would never match. */
+function checkOrigin(origin: string): string {
+  const web = URL.canParse(origin) ? new URL(origin).origin : undefined;
+  // Applications in a shell have schemes of their own, whose `origin` is opaque.
+  if (web === origin || (web === 'null' && /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(origin))) return origin;
+  throw new P2PError('BAD_OPTION', 'origins: not an origin', {
+    expected: 'scheme, host and port, such as https://app.example.org, without a path',
+    got: JSON.stringify(origin),
+    hint: origin === '*' ? 'leave the option out to let pages of all origins connect' : 'remove what follows the port',
+  });
+}
+
+function checkNumbers<T extends object>(option: string, values: T): T {
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'number' && Number.isFinite(value) && value > 0) continue;
+    throw new P2PError('BAD_OPTION', `${option}.${name} is not usable`, {
+      expected: 'a positive number',
+      got: String(value),
+    });
+  }
+  return values;
+}
