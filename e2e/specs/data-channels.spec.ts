@@ -133,3 +133,24 @@ test('a killed browser comes back with its profile', async ({ launchPeer }) => {
   await peer.relaunch();
   expect(await recall(peer.page)).toBe('kept');
 });
+
+/** Whether the page gets any answer from the signaling server through the peer's own wire. */
+function hearsServer(page: Page, signaling: string): Promise<boolean> {
+  return page.evaluate(async (url) => {
+    try {
+      await fetch(url, { mode: 'no-cors', signal: AbortSignal.timeout(1_000) });
+      return true;
+    } catch {
+      return false;
+    }
+  }, signaling);
+}
+
+test('a cut peer does not reach the signaling server', async ({ launchPeer }) => {
+  const peer = await launchPeer('peer', { canBeCut: true });
+  expect(await hearsServer(peer.page, peer.signaling)).toBe(true);
+  await peer.cut();
+  expect(await hearsServer(peer.page, peer.signaling)).toBe(false);
+  await peer.mend();
+  expect(await hearsServer(peer.page, peer.signaling)).toBe(true);
+});

@@ -1,7 +1,8 @@
 /** Both sides edit while one of them is cut off, and come together again. */
 import { NOTES } from '../fixtures/data.ts';
+import type { Peer } from '../fixtures/peer.ts';
 import { expectConverged, openAndSync } from '../fixtures/steps.ts';
-import { expect, type LaunchedPeer, test } from '../fixtures/test.ts';
+import { expect, test } from '../fixtures/test.ts';
 import type { PlainDocument } from '../page/api.ts';
 
 const START: readonly PlainDocument[] = ['both-fields', 'same-field', 'edit-or-delete'].map((id) => ({
@@ -11,9 +12,9 @@ const START: readonly PlainDocument[] = ['both-fields', 'same-field', 'edit-or-d
   done: false,
 }));
 
-type LaunchPeer = (name: string, setup?: { canBeCut?: boolean }) => Promise<LaunchedPeer>;
+type LaunchPeer = (name: string, setup?: { canBeCut?: boolean }) => Promise<Peer>;
 
-async function twoInSync(launchPeer: LaunchPeer): Promise<readonly [LaunchedPeer, LaunchedPeer]> {
+async function twoInSync(launchPeer: LaunchPeer): Promise<readonly [Peer, Peer]> {
   const peers = [await launchPeer('a', { canBeCut: true }), await launchPeer('b')] as const;
   for (const peer of peers) await openAndSync(peer, 'offline', [NOTES]);
   await peers[0].call('insert', 'notes', START);
@@ -21,7 +22,7 @@ async function twoInSync(launchPeer: LaunchPeer): Promise<readonly [LaunchedPeer
   return peers;
 }
 
-async function editOnBothSides(a: LaunchedPeer, b: LaunchedPeer): Promise<void> {
+async function editOnBothSides(a: Peer, b: Peer): Promise<void> {
   await a.call('patch', 'notes', 'both-fields', { title: 'title of a' });
   await b.call('patch', 'notes', 'both-fields', { text: 'text of b' });
   await a.call('patch', 'notes', 'same-field', { title: 'title of a' });
@@ -33,7 +34,7 @@ async function editOnBothSides(a: LaunchedPeer, b: LaunchedPeer): Promise<void> 
 const byId = (documents: readonly PlainDocument[], id: string): PlainDocument | undefined =>
   documents.find((document) => document['id'] === id);
 
-async function expectMerged(peers: readonly [LaunchedPeer, LaunchedPeer]): Promise<void> {
+async function expectMerged(peers: readonly [Peer, Peer]): Promise<void> {
   const merged = await expectConverged('notes', peers, (documents) => {
     const both = byId(documents, 'both-fields');
     return both?.['title'] === 'title of a' && both['text'] === 'text of b';

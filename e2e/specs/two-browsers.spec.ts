@@ -1,7 +1,8 @@
 /** Two people, two browsers: a real data set and ten thousand documents, in both directions and after reloads. */
 import { COUNTRIES, countryDocuments, NOTES, noteDocuments, sortedBy } from '../fixtures/data.ts';
+import type { Peer } from '../fixtures/peer.ts';
 import { expectSameDocuments, openAndSync } from '../fixtures/steps.ts';
-import { expect, type LaunchedPeer, test } from '../fixtures/test.ts';
+import { expect, test } from '../fixtures/test.ts';
 
 const NOTE_COUNT = 10_000;
 /** What the second browser adds, so that documents go the other way too. */
@@ -9,7 +10,7 @@ const ANSWER_COUNT = 1_000;
 const TOPIC = 'family';
 const COLLECTIONS = [COUNTRIES, NOTES] as const;
 
-async function settled(...peers: readonly LaunchedPeer[]): Promise<void> {
+async function settled(...peers: readonly Peer[]): Promise<void> {
   for (const { name } of COLLECTIONS) await Promise.all(peers.map((peer) => peer.call('inSync', name)));
 }
 
