@@ -1,0 +1,151 @@
+/** Lists of versions on the wire (SPEC.md §1.3). A fresh document costs its id, its body and about ten bytes. */
+import {
+  MAX_BODY_BYTES,
+  MAX_FIELD_CLOCKS,
+  MAX_FIELD_NAME_BYTES,
+  MAX_ID_BYTES,
+  MAX_PAST_ENTRIES,
+  MAX_VERSIONS_PER_FRAME,
+} from '../limits.ts';
+import type { Clock } from '../version/clock.ts';
+import type { Actor, Dot } from '../version/dot.ts';
+import { type FieldClock, type Head, NO_FIELD_CLOCKS, NO_PAST, type Version } from '../version/head.ts';
+import { NameReader, NameWriter } from './name-table.ts';
+import type { ByteReader } from './reader.ts';
+import { readActor, writeActor } from './vectors.ts';
+import type { ByteWriter } from './writer.ts';
+
+const DELETED = 0x01;
+const HAS_PAST = 0x02;
+const HAS_CLOCKS = 0x04;
+const HAS_FLOOR = 0x08;
+const NO_BODY = 0x10;
+const ALL_FLAGS: number = DELETED | HAS_PAST | HAS_CLOCKS | HAS_FLOOR | NO_BODY;
+
+/** Flags, an empty id, an index, `seq`, a time; no body. */
+const MIN_VERSION_BYTES = 5;
+/** An index and `seq`. */
+const MIN_DOT_BYTES = 2;
+/** A field's index and a clock. */
+const MIN_FIELD_CLOCK_BYTES = 4;
+
+/** @param actors those that the frame has named already */
+export function writeVersions(writer: ByteWriter, versions: readonly Version[], actors: readonly Actor[]): void {
+  const actorNames = new NameWriter(writeActor, actors);
+  const fieldNames = new NameWriter((to, field) => to.text('field', field, MAX_FIELD_NAME_BYTES), []);
+  writer.uint('versions', versions.length, 0, MAX_VERSIONS_PER_FRAME);
+  let previousTime = 0;
+  for (const { id, head, body } of versions) {
+    writer.byte(flagsOf(head, body));
+    writer.text('id', id, MAX_ID_BYTES);
+    writeClock(writer, actorNames, head, previousTime);
+    if (head.past.length > 0) writePast(writer, actorNames, head);
+    if (head.clocks.length > 0) writeFieldClocks(writer, actorNames, fieldNames, head);
+    if (head.floor !== undefined) writeClock(writer, actorNames, head.floor, head.time);
+    if (body !== undefined) writer.text('body', body, MAX_BODY_BYTES);
+    previousTime = head.time;
+  }
+}
+
+export function readVersions(reader: ByteReader, actors: readonly Actor[]): readonly Version[] {
+  const actorNames = new NameReader(readActor, actors);
+  const fieldNames = new NameReader((from) => from.text('field', MAX_FIELD_NAME_BYTES), []);
+  const count = reader.count('versions', 0, MAX_VERSIONS_PER_FRAME, MIN_VERSION_BYTES);
+  const versions: Version[] = [];
+  let previousTime = 0;
+  for (let i = 0; i < count; i++) {
+    reader.version = i;
+    const flags = reader.flags('flags', ALL_FLAGS);
+    const id = reader.text('id', MAX_ID_BYTES);
+    const { time, actor, seq } = readClock(reader, actorNames, previousTime);
+    const past = (flags & HAS_PAST) === 0 ? NO_PAST : readPast(reader, actorNames, actor);
+    const clocks = (flags & HAS_CLOCKS) === 0 ? NO_FIELD_CLOCKS : readFieldClocks(reader, actorNames, fieldNames, time);
+    const head: Head = { time, actor, seq, past, deleted: (flags & DELETED) !== 0, clocks };
+    versions.push({
+      id,
+      head: (flags & HAS_FLOOR) === 0 ? head : { ...head, floor: readClock(reader, actorNames, time) },
+      body: (flags & NO_BODY) === 0 ? reader.text('body', MAX_BODY_BYTES) : undefined,
+    });
+    previousTime = time;
+  }
+  reader.version = undefined;
+  return versions;
+}
+
+function flagsOf(head: Head, body: string | undefined): number {
+  return (
+    (head.deleted ? DELETED : 0) |
+    (head.past.length > 0 ? HAS_PAST : 0) |
+    (head.clocks.length > 0 ? HAS_CLOCKS : 0) |
+    (head.floor === undefined ? 0 : HAS_FLOOR) |
+    (body === undefined ? NO_BODY : 0)
+  );
+}
+
+function writeClock(writer: ByteWriter, actors: NameWriter, clock: Clock, timeBefore: number): void {
+  actors.write(writer, clock.actor);
+  writer.uint('seq', clock.seq, 1, Number.MAX_SAFE_INTEGER);
+  writer.timestamp('time', clock.time, timeBefore);
+}
+
+function readClock(reader: ByteReader, actors: NameReader, timeBefore: number): Clock {
+  const actor = actors.read(reader);
+  const seq = reader.uint('seq', 1, Number.MAX_SAFE_INTEGER);
+  return { time: reader.timestamp('time', timeBefore), actor, seq };
+}
+
+function writePast(writer: ByteWriter, actors: NameWriter, head: Head): void {
+  writer.uint('past', head.past.length, 1, MAX_PAST_ENTRIES);
+  let previous: Actor | undefined;
+  for (const { actor, seq } of head.past) {
+    if (actor === head.actor) writer.fail('past', 'an actor other than its own', actor);
+    writer.rising('past', previous, actor);
+    actors.write(writer, actor);
+    writer.uint('past', seq, 1, Number.MAX_SAFE_INTEGER);
+    previous = actor;
+  }
+}
+
+function readPast(reader: ByteReader, actors: NameReader, own: Actor): readonly Dot[] {
+  const count = reader.count('past', 1, MAX_PAST_ENTRIES, MIN_DOT_BYTES);
+  const past: Dot[] = [];
+  let previous: Actor | undefined;
+  for (let i = 0; i < count; i++) {
+    const actor = actors.read(reader);
+    if (actor === own) reader.fail('past', 'an actor other than its own', 'its own');
+    reader.rising('past', previous, actor);
+    past.push({ actor, seq: reader.uint('past', 1, Number.MAX_SAFE_INTEGER) });
+    previous = actor;
+  }
+  return past;
+}
+
+function writeFieldClocks(writer: ByteWriter, actors: NameWriter, fields: NameWriter, head: Head): void {
+  writer.uint('clocks', head.clocks.length, 1, MAX_FIELD_CLOCKS);
+  let previous: FieldClock | undefined;
+  for (const clock of head.clocks) {
+    writer.rising('clocks', previous?.field, clock.field);
+    fields.write(writer, clock.field);
+    writeClock(writer, actors, clock, previous?.time ?? head.time);
+    previous = clock;
+  }
+}
+
+function readFieldClocks(
+  reader: ByteReader,
+  actors: NameReader,
+  fields: NameReader,
+  headTime: number,
+): readonly FieldClock[] {
+  const count = reader.count('clocks', 1, MAX_FIELD_CLOCKS, MIN_FIELD_CLOCK_BYTES);
+  const clocks: FieldClock[] = [];
+  let previous: FieldClock | undefined;
+  for (let i = 0; i < count; i++) {
+    const field = fields.read(reader);
+    reader.rising('clocks', previous?.field, field);
+    const { time, actor, seq } = readClock(reader, actors, previous?.time ?? headTime);
+    previous = { field, time, actor, seq };
+    clocks.push(previous);
+  }
+  return clocks;
+}
