@@ -18,7 +18,7 @@ const FIRST_HEADER_BYTES = 5;
 /** Below this a message is hardly more than its header. Real links take 16 KiB at least. */
 export const MIN_MESSAGE_BYTES: number = 16;
 
-/** How far ahead of what has come an assembler makes room: a frame is copied once and a half at most on average. */
+/** How far ahead of what has come an assembler makes room: growing copies a third of a frame at most. */
 const ROOM_FACTOR = 4;
 
 /** @throws P2PError `FRAME_UNENCODABLE` when there is nothing to send, or messages are too short to send it */

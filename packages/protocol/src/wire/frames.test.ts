@@ -130,7 +130,7 @@ function codeOf(action: () => unknown): string | undefined {
 }
 
 describe('frames', () => {
-  it('[WIRE-1] come back as they were', () => {
+  it('[WIRE-1] [WIRE-2] come back as they were', () => {
     fc.assert(
       fc.property(frame, (original) => {
         expect(decodeFrame(encodeFrame(original))).toStrictEqual(original);

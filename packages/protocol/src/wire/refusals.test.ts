@@ -134,7 +134,7 @@ describe('frames', () => {
     expectUnencodable({ ...have, entries: new Map(), hash: new Uint8Array(15) });
   });
 
-  it('values that are not of their type', () => {
+  it('[WIRE-2] values that are not of their type', () => {
     for (const token of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32]) {
       expectUnencodable({ type: 'ping', token });
     }
