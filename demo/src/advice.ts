@@ -1,0 +1,30 @@
+/** What a person can do about a problem, for the codes they are likely to meet here. */
+
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  INSECURE_CONTEXT: 'Open this page over https, or on this machine as http://localhost.',
+  SIGNALING_UNREACHABLE: 'Check that the signaling server runs and that this device can reach it.',
+  SIGNALING_NOT_FOUND: 'Something else answers at that address: check the ?signaling= part of this page’s address.',
+  SCHEMA_DIFFERS: 'Another device runs another version of this page: reload it there and here.',
+  OPTIONS_DIFFER: 'Close the other tabs of this page, then reload this one.',
+};
+
+/** An error's own text ends with a hint, so only its leading code is repeated and dropped. */
+export function advice(problem: Problem): string {
+  return ADVICE[problem.code] ?? withoutCode(problem);
+}
+
+export function withoutCode(problem: Problem): string {
+  const prefix = `${problem.code}: `;
+  return problem.message.startsWith(prefix) ? problem.message.slice(prefix.length) : problem.message;
+}
+
+export function problemOf(error: unknown): Problem {
+  if (!(error instanceof Error)) return { code: 'UNKNOWN', message: String(error) };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return { code, message: error.message };
+}

@@ -1,0 +1,80 @@
+import type { JSX } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { quote } from '../actions.ts';
+
+interface Props {
+  readonly label: string;
+  readonly value: string;
+  readonly maxLength: number;
+  readonly class: string;
+  readonly placeholder?: string;
+  readonly multiline?: boolean;
+  readonly required?: boolean;
+  readonly autoFocus?: boolean;
+  onCommit(value: string): void;
+  onLeave?(): void;
+}
+
+/** What is being typed, and the value it was begun on. */
+interface Draft {
+  readonly text: string;
+  readonly base: string;
+}
+
+/** Text that is edited where it stands: Enter or leaving it keeps the change, Escape drops it. */
+export function GrowingField(props: Props): JSX.Element {
+  const { value, multiline = false } = props;
+  const [draft, setDraft] = useState<Draft>();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const abandoned = useRef(false);
+  const shown = draft?.text ?? value;
+  const overtaken = draft !== undefined && draft.base !== value;
+
+  useLayoutEffect(() => {
+    if (props.autoFocus === true) field.current?.focus();
+  }, []);
+
+  const leave = (): void => {
+    const text = draft?.text.trim();
+    const keep =
+      !abandoned.current && text !== undefined && text !== value && !(props.required === true && text === '');
+    abandoned.current = false;
+    setDraft(undefined);
+    if (keep) props.onCommit(text);
+    props.onLeave?.();
+  };
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.isComposing) return;
+    const done = event.key === 'Enter' && !(multiline && event.shiftKey);
+    if (!done && event.key !== 'Escape') return;
+    event.preventDefault();
+    abandoned.current = event.key === 'Escape';
+    field.current?.blur();
+  };
+
+  return (
+    <div class={`growing ${props.class}`}>
+      <div class="growing-text" data-text={shown || props.placeholder}>
+        <textarea
+          ref={field}
+          rows={1}
+          value={shown}
+          maxLength={props.maxLength}
+          placeholder={props.placeholder ?? ''}
+          aria-label={props.label}
+          spellcheck={draft !== undefined}
+          onInput={(event) => setDraft({ text: event.currentTarget.value, base: draft?.base ?? value })}
+          onKeyDown={onKeyDown}
+          onBlur={leave}
+        />
+      </div>
+      {overtaken && (
+        <p class="fine overtaken" role="status">
+          Meanwhile changed to {value === '' ? 'nothing' : quote(value)} on another device. Enter keeps yours, Escape
+          takes theirs.
+        </p>
+      )}
+    </div>
+  );
+}

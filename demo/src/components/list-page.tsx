@@ -1,0 +1,32 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { listTitle, rememberList, START_HASH } from '../route.ts';
+import { useList } from '../use-list.ts';
+import { CopyLink } from './copy-link.tsx';
+import { Icon } from './icon.tsx';
+import { ItemList } from './item-list.tsx';
+import { SyncPanel } from './sync-panel.tsx';
+
+export function ListPage({ name }: { readonly name: string }): JSX.Element {
+  const [paused, setPaused] = useState(false);
+  const { db, pool, problem } = useList(name, paused);
+  const title = listTitle(name);
+  useEffect(() => {
+    document.title = `${title} · Shared lists`;
+    rememberList(name);
+  }, [name, title]);
+
+  return (
+    <div class="page">
+      <header class="top">
+        <a class="icon-button" href={START_HASH} aria-label="All lists" title="All lists">
+          <Icon name="back" />
+        </a>
+        <h1>{title}</h1>
+        <CopyLink />
+      </header>
+      <SyncPanel pool={pool} problem={problem} paused={paused} onPause={setPaused} />
+      <main>{db !== undefined && <ItemList db={db} pool={pool} />}</main>
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+/** The pool's state in words for people who never heard of a replica. */
+import type { PeerSnapshot, PoolPhase, PoolStatus } from 'rxdb-p2p';
+
+/** Characters of a replica's or an actor's id that tell a handful of devices apart. */
+const SHORT_NAME_CHARACTERS = 4;
+
+/** How things stand, from the view of somebody who waits. */
+export type Mood = 'good' | 'busy' | 'quiet' | 'bad';
+
+export interface Headline {
+  readonly mood: Mood;
+  readonly title: string;
+  readonly detail: string;
+}
+
+export interface SyncView {
+  /** undefined: switched off by the person, or not started yet */
+  readonly status: PoolStatus | undefined;
+  readonly paused: boolean;
+  /** Whether the list could not be opened, or sync not started. */
+  readonly failed: boolean;
+  /** Whether this device says it has a network. */
+  readonly online: boolean;
+}
+
+export function headline({ status, paused, failed, online }: SyncView): Headline {
+  if (paused) return { mood: 'quiet', title: 'Sync is off', detail: 'Changes stay on this device until you resume.' };
+  if (failed) return HEADLINES.failed;
+  if (status === undefined) return HEADLINES.starting;
+  if (status.phase === 'alone' && !online) {
+    return { mood: 'quiet', title: 'You are offline', detail: 'Carry on: changes are kept here and sent later.' };
+  }
+  if (status.phase === 'alone' && status.problem !== undefined) {
+    return { mood: 'bad', title: 'Cannot reach anyone', detail: 'Changes are kept here. Trying again by itself.' };
+  }
+  if (status.phase === 'in-sync') {
+    const others = connected(status.peers);
+    return { ...HEADLINES['in-sync'], detail: `You and ${count(others, 'other device')} hold the same list.` };
+  }
+  return HEADLINES[status.phase];
+}
+
+const HEADLINES: Readonly<Record<PoolPhase, Headline>> = {
+  starting: { mood: 'quiet', title: 'Getting ready', detail: 'The list is being opened on this device.' },
+  alone: {
+    mood: 'quiet',
+    title: 'Nobody else is here',
+    detail: 'Changes are kept here until somebody opens the list.',
+  },
+  syncing: { mood: 'busy', title: 'Exchanging changes', detail: 'Connected, and catching up.' },
+  'in-sync': { mood: 'good', title: 'In sync', detail: 'Everyone connected holds the same list.' },
+  failed: { mood: 'bad', title: 'Sync has stopped', detail: 'Changes are kept here. See below what to do.' },
+  cancelled: { mood: 'quiet', title: 'Sync is off', detail: 'Changes stay on this device.' },
+};
+
+export function waiting(writesWaiting: number): string {
+  return writesWaiting === 0
+    ? 'Nothing is waiting to be sent.'
+    : `${count(writesWaiting, 'change')} only on this device so far.`;
+}
+
+export function connected(peers: readonly PeerSnapshot[]): number {
+  return peers.filter((peer) => peer.phase !== 'connecting' && peer.phase !== 'refused').length;
+}
+
+export function peerMood(peer: PeerSnapshot): Mood {
+  if (peer.phase === 'refused') return 'bad';
+  return peer.phase === 'in-sync' || peer.phase === 'acknowledged' ? 'good' : 'busy';
+}
+
+export function peerPhrase(peer: PeerSnapshot): string {
+  switch (peer.phase) {
+    case 'connecting':
+      return 'connecting';
+    case 'in-sync':
+      return 'in sync';
+    case 'acknowledged':
+      return 'has all of yours';
+    case 'refused':
+      return `refused${peer.code === undefined ? '' : `: ${peer.code}`}`;
+    case 'catching-up': {
+      const left = [
+        peer.writesToSend > 0 ? `${peer.writesToSend} to send` : '',
+        peer.writesToReceive > 0 ? `${peer.writesToReceive} to receive` : '',
+      ].filter((part) => part !== '');
+      return left.length === 0 ? 'catching up' : `catching up, ${left.join(', ')}`;
+    }
+  }
+}
+
+export function shortName(id: string): string {
+  return id.slice(0, SHORT_NAME_CHARACTERS);
+}
+
+/** Today's times without the date. */
+export function when(time: number, now: number = Date.now()): string {
+  const date = new Date(time);
+  const clock = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  if (date.toDateString() === new Date(now).toDateString()) return clock;
+  return `${date.toLocaleDateString([], { day: 'numeric', month: 'short' })}, ${clock}`;
+}
+
+export function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
