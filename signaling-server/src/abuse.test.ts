@@ -127,9 +127,11 @@ describe('a connection', () => {
     const server = await startServer({ origins: ['https://app.example.org'] });
     const raw = await openRawWebSocket(server.port);
     const { sid } = JSON.parse((await raw.next('0{')).slice(1)) as { sid: string };
-    const path = `/socket.io/?EIO=4&transport=websocket&sid=${sid}`;
     const headers = ['Origin: https://evil.example.org'];
-    await expect(openRawWebSocket(server.port, { path, headers })).rejects.toThrow('WEBSOCKET_ONLY');
+    for (const name of ['sid', '%73id']) {
+      const path = `/socket.io/?EIO=4&transport=websocket&${name}=${sid}`;
+      await expect(openRawWebSocket(server.port, { path, headers })).rejects.toThrow('WEBSOCKET_ONLY');
+    }
     raw.destroy();
   });
 

@@ -10,7 +10,7 @@ import { CLOSE_GRACE_MS, CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.
 import type { CheckedOptions } from './options.ts';
 import { createRequests, type Requests } from './requests.ts';
 import { createRooms } from './rooms.ts';
-import { refuseUpgrade } from './upgrade.ts';
+import { queryOf, refuseUpgrade } from './upgrade.ts';
 
 export interface Hub {
   /** Connections that are open. */
@@ -95,7 +95,7 @@ export function createHub({ origins, limits, heartbeat }: CheckedOptions): Hub {
     upgrade(request, link, head) {
       if (closed !== undefined) return refuseUpgrade(link, 503, 'SERVER_CLOSING');
       // An id names a connection to move to another transport; there is only one, and it skips the check of origins.
-      if (/[?&]sid=/.test(request.url ?? '')) return refuseUpgrade(link, 400, 'WEBSOCKET_ONLY');
+      if (queryOf(request).has('sid')) return refuseUpgrade(link, 400, 'WEBSOCKET_ONLY');
       links.add(link);
       link.once('close', () => links.delete(link));
       io.engine.handleUpgrade(request, link, head);

@@ -14,6 +14,11 @@ export function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?', 1)[0] ?? '';
 }
 
+/** As decoded as engine.io reads it: `%73id` is `sid`. */
+export function queryOf(request: IncomingMessage): URLSearchParams {
+  return new URLSearchParams((request.url ?? '').slice(pathOf(request).length));
+}
+
 const REASONS = { 400: 'Bad Request', 404: 'Not Found', 503: 'Service Unavailable' } as const;
 
 export function refuseUpgrade(link: Duplex, status: keyof typeof REASONS, code: string): void {
