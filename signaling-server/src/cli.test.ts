@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectTo, join, startServer } from './testing/server-fixture.ts';
 
-const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../bin/rxdb-p2p-signaling.js', import.meta.url));
 
 interface Run {
   readonly output: () => string;

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+/** The command: `bin/rxdb-p2p-signaling.js` loads it. */
 import { readFile } from 'node:fs/promises';
 import { P2PError } from '@rxdb-p2p/protocol/signaling';
 import { type Command, HELP, parseCommand } from './cli-arguments.ts';
