@@ -59,8 +59,8 @@ describe('peers and waiting writes', () => {
 
   it('counts in English', () => {
     expect(waiting(0)).toBe('Nothing is waiting to be sent.');
-    expect(waiting(1)).toBe('1 change only on this device so far.');
-    expect(waiting(2)).toBe('2 changes only on this device so far.');
+    expect(waiting(1)).toBe('1 change waiting to be sent.');
+    expect(waiting(2)).toBe('2 changes waiting to be sent.');
   });
 
   it('gives the date of another day', () => {

@@ -47,7 +47,7 @@ const HEADLINES: Readonly<Record<PoolPhase, Headline>> = {
     title: 'Nobody else is here',
     detail: 'Changes are kept here until somebody opens the list.',
   },
-  syncing: { mood: 'busy', title: 'Exchanging changes', detail: 'Connected, and catching up.' },
+  syncing: { mood: 'busy', title: 'Catching up', detail: 'Connected, and changes are on their way.' },
   'in-sync': { mood: 'good', title: 'In sync', detail: 'Everyone connected holds the same list.' },
   failed: { mood: 'bad', title: 'Sync has stopped', detail: 'Changes are kept here. See below what to do.' },
   cancelled: { mood: 'quiet', title: 'Sync is off', detail: 'Changes stay on this device.' },
@@ -56,7 +56,7 @@ const HEADLINES: Readonly<Record<PoolPhase, Headline>> = {
 export function waiting(writesWaiting: number): string {
   return writesWaiting === 0
     ? 'Nothing is waiting to be sent.'
-    : `${count(writesWaiting, 'change')} only on this device so far.`;
+    : `${count(writesWaiting, 'change')} waiting to be sent.`;
 }
 
 export function connected(peers: readonly PeerSnapshot[]): number {

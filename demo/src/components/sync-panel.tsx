@@ -5,6 +5,7 @@ import type { Item } from '../database.ts';
 import { headline, peerMood, peerPhrase, shortName, waiting, when } from '../phrases.ts';
 import { useObservable } from '../use-observable.ts';
 import { useOnline } from '../use-online.ts';
+import { PastProblems } from './past-problems.tsx';
 import { ProblemNote } from './problem-note.tsx';
 
 interface Props {
@@ -66,6 +67,7 @@ export function SyncPanel({ pool, problem, paused, onPause }: Props): JSX.Elemen
           {waiting(status.writesWaiting)}
         </p>
       )}
+      <PastProblems pool={pool} />
     </aside>
   );
 }
