@@ -21,13 +21,13 @@ export function ConflictCard({ pool, contested, item, onSettle }: Props): JSX.El
   const name = quote(item?.text ?? choices[0]?.versions[0]?.document.text ?? contested.id);
   return (
     <li class="conflict" id={`conflict-${contested.id}`}>
-      <h3>
+      <h2>
         <Icon name="fork" />
         <span>
           {name} was{' '}
           {contested.editAgainstDelete ? 'deleted on one device and changed on another' : 'changed in two places'}
         </span>
-      </h3>
+      </h2>
       <ul class="choices">
         {choices.map((choice) => (
           <li key={choice.key} class="choice">

@@ -49,9 +49,9 @@ export function ItemList({ db, pool }: Props): JSX.Element {
     // A tick is its own way back.
     return next.done === undefined ? back : undefined;
   };
-  const remove = (gone: readonly Item[]): void => {
-    run(removeItems(db, gone));
-    // The button that had the focus goes with its row.
+  /** For an action whose button goes with what it acts on: the focus has to stay somewhere near. */
+  const runAndLeave = (action: Promise<Undo | undefined>): void => {
+    run(action);
     list.current?.focus();
   };
 
@@ -67,7 +67,7 @@ export function ItemList({ db, pool }: Props): JSX.Element {
           pool={pool}
           contested={contested}
           items={items}
-          onSettle={(id, choice) => run(settle(db, id, choice))}
+          onSettle={(id, choice) => runAndLeave(settle(db, id, choice))}
         />
       )}
       {items.length === 0 ? (
@@ -80,7 +80,7 @@ export function ItemList({ db, pool }: Props): JSX.Element {
               item={item}
               contested={contestedIds.has(item.id)}
               onChange={(before, next) => run(change(before, next))}
-              onRemove={(gone) => remove([gone])}
+              onRemove={(gone) => runAndLeave(removeItems(db, [gone]))}
             />
           ))}
         </ul>
@@ -91,7 +91,7 @@ export function ItemList({ db, pool }: Props): JSX.Element {
             {done.length} of {items.length} done
           </span>
           {done.length > 0 && (
-            <button type="button" class="quiet" onClick={() => remove(done)}>
+            <button type="button" class="quiet" onClick={() => runAndLeave(removeItems(db, done))}>
               Delete done items
             </button>
           )}
