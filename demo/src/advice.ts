@@ -5,17 +5,22 @@ export interface Problem {
   readonly message: string;
 }
 
-const ADVICE: Readonly<Record<string, string>> = {
-  INSECURE_CONTEXT: 'Open this page over https, or on this machine as http://localhost.',
-  SIGNALING_UNREACHABLE: 'Check that the signaling server runs and that this device can reach it.',
-  SIGNALING_NOT_FOUND: 'Something else answers at that address: check the ?signaling= part of this page’s address.',
-  SCHEMA_DIFFERS: 'Another device runs another version of this page: reload it there and here.',
-  OPTIONS_DIFFER: 'Close the other tabs of this page, then reload this one.',
-};
+/** A map, since a code may come from another device: no name in it reaches a prototype. */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['INSECURE_CONTEXT', 'Open this page over https, or on this machine as http://localhost.'],
+  ['OPTIONS_DIFFER', 'Close the other tabs of this page, then reload this one.'],
+  ['SCHEMA_DIFFERS', 'Another device runs another version of this page: reload it there and here.'],
+  ['SCHEMA_VERSION_DIFFERS', 'Another device runs another version of this page: reload it there and here.'],
+  ['SIGNALING_NOT_FOUND', 'Something else answers at that address: check the ?signaling= part of this page’s address.'],
+  ['SIGNALING_UNREACHABLE', 'Check that the signaling server runs and that this device can reach it.'],
+  ['SIGNALING_URL_INVALID', 'Check the ?signaling= part of this page’s address.'],
+  ['STORAGE_FAILED', 'The browser could not store a change: make room on this device, then reload.'],
+  ['WEBRTC_UNSUPPORTED', 'This browser cannot connect to other devices: use one with WebRTC.'],
+]);
 
 /** An error's own text ends with a hint, so only its leading code is repeated and dropped. */
 export function advice(problem: Problem): string {
-  return ADVICE[problem.code] ?? withoutCode(problem);
+  return ADVICE.get(problem.code) ?? withoutCode(problem);
 }
 
 export function withoutCode(problem: Problem): string {

@@ -53,7 +53,10 @@ describe('peers and waiting writes', () => {
       'catching up, 3 to send, 12 to receive',
     );
     expect(peerPhrase(peer('catching-up'))).toBe('catching up');
-    expect(peerPhrase(peer('refused', { code: 'SCHEMA_DIFFERS' }))).toBe('refused: SCHEMA_DIFFERS');
+    expect(peerPhrase(peer('refused', { code: 'SCHEMA_DIFFERS' }))).toBe(
+      'refused: it runs another version of this page',
+    );
+    expect(peerPhrase(peer('refused', { code: 'TOO_MANY_CHANNELS' }))).toBe('refused: TOO_MANY_CHANNELS');
     expect(peerMood(peer('refused'))).toBe('bad');
   });
 

@@ -41,7 +41,11 @@ export function headline({ status, paused, failed, online }: SyncView): Headline
 }
 
 const HEADLINES: Readonly<Record<PoolPhase, Headline>> = {
-  starting: { mood: 'quiet', title: 'Getting ready', detail: 'The list is being opened on this device.' },
+  starting: {
+    mood: 'quiet',
+    title: 'Getting ready',
+    detail: 'Opening the list, unless another tab of this browser keeps it in sync.',
+  },
   alone: {
     mood: 'quiet',
     title: 'Nobody else is here',
@@ -77,7 +81,7 @@ export function peerPhrase(peer: PeerSnapshot): string {
     case 'acknowledged':
       return 'has all of yours';
     case 'refused':
-      return `refused${peer.code === undefined ? '' : `: ${peer.code}`}`;
+      return `refused: ${REFUSALS.get(peer.code ?? '') ?? peer.code ?? 'no reason given'}`;
     case 'catching-up': {
       const left = [
         peer.writesToSend > 0 ? `${peer.writesToSend} to send` : '',
@@ -87,6 +91,14 @@ export function peerPhrase(peer: PeerSnapshot): string {
     }
   }
 }
+
+/** A map, since a code may come from another device: no name in it reaches a prototype. */
+const REFUSALS: ReadonlyMap<string, string> = new Map([
+  ['SCHEMA_DIFFERS', 'it runs another version of this page'],
+  ['SCHEMA_VERSION_DIFFERS', 'it runs another version of this page'],
+  ['MERGE_MODE_DIFFERS', 'it runs another version of this page'],
+  ['NOT_ALLOWED', 'it may not take part'],
+]);
 
 export function shortName(id: string): string {
   return id.slice(0, SHORT_NAME_CHARACTERS);
