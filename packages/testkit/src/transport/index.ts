@@ -1,0 +1,2 @@
+export { describeTransport, type TransportWorld } from './contract.ts';
+export { type ObservedLink, type ObservedPeer, observeLink, observePeer, pause, until } from './listener.ts';
