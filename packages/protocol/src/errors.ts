@@ -24,7 +24,10 @@ export class P2PError<Code extends string = string> extends Error {
       details.got === undefined ? '' : `got ${details.got}`,
       details.hint ?? '',
     ];
-    super(parts.filter((part) => part !== '').join('; '), details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      parts.filter((part) => part !== '').join('; '),
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.code = code;
     this.expected = details.expected;
     this.got = details.got;

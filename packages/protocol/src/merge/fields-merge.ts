@@ -6,8 +6,8 @@ import type { Clock } from '../version/clock.ts';
 import { compareClocks } from '../version/clock.ts';
 import type { Head } from '../version/head.ts';
 import { clockOf, compareHeads, vectorEntry } from '../version/head.ts';
-import type { Body } from './field-hashes.ts';
 import { canonicalJson } from './canonical.ts';
+import type { Body } from './field-hashes.ts';
 
 /** A head whose content can be shown. */
 export interface Shown {
@@ -52,7 +52,8 @@ export function mergeFields(versions: readonly Shown[]): Fold {
     for (const field of Object.keys(from)) {
       if (Object.hasOwn(body, field)) continue;
       const winner = fieldWinner(deciding, field, (version) => Object.hasOwn(version.body, field));
-      if (winner !== undefined && Object.hasOwn(winner.version.body, field)) setOwn(body, field, winner.version.body[field]);
+      if (winner !== undefined && Object.hasOwn(winner.version.body, field))
+        setOwn(body, field, winner.version.body[field]);
     }
   }
   return { deleted: false, body };

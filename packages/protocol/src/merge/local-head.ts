@@ -1,6 +1,6 @@
 /** The envelope of a local write: what it supersedes, and which of its fields it set itself (DESIGN §3). */
 import type { Clock } from '../version/clock.ts';
-import { compareClocks, nextTimestamp, NO_CLOCK } from '../version/clock.ts';
+import { compareClocks, NO_CLOCK, nextTimestamp } from '../version/clock.ts';
 import type { Actor } from '../version/dot.ts';
 import { compareStrings } from '../version/dot.ts';
 import type { FieldClock, Head } from '../version/head.ts';
@@ -42,10 +42,12 @@ export function localHead(write: LocalWrite, bases: readonly Base[], seen: reado
   for (const field of fieldNames(write.fields, deciding)) {
     const winner = fieldWinner(deciding, field, (base) => fieldHash(base.fields, field) !== undefined);
     const value = fieldHash(write.fields, field);
-    const before = winner === undefined || winner.version.head.deleted ? undefined : fieldHash(winner.version.fields, field);
+    const before =
+      winner === undefined || winner.version.head.deleted ? undefined : fieldHash(winner.version.fields, field);
     const clock = winner !== undefined && value === before ? winner.clock : own;
     const byDefault = value === undefined ? floor : own;
-    if (compareClocks(clock, byDefault) !== 0) clocks.push({ field, time: clock.time, actor: clock.actor, seq: clock.seq });
+    if (compareClocks(clock, byDefault) !== 0)
+      clocks.push({ field, time: clock.time, actor: clock.actor, seq: clock.seq });
   }
   const head = { actor, seq, time, past, deleted, clocks: clocks.length === 0 ? NO_FIELD_CLOCKS : clocks };
   return floor === NO_CLOCK ? head : { ...head, floor };
@@ -73,7 +75,8 @@ function floorOf(bases: readonly Base[]): Clock {
   let floor: Clock = NO_CLOCK;
   for (const { head } of bases) {
     const candidate: Clock = head.deleted ? head : (head.floor ?? NO_CLOCK);
-    if (compareClocks(candidate, floor) > 0) floor = { time: candidate.time, actor: candidate.actor, seq: candidate.seq };
+    if (compareClocks(candidate, floor) > 0)
+      floor = { time: candidate.time, actor: candidate.actor, seq: candidate.seq };
   }
   return floor;
 }

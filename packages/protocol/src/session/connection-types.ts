@@ -47,4 +47,3 @@ export type ConnectionEffect =
   | { readonly type: 'closed'; readonly channel: number }
   /** Send what is queued, then end the link. */
   | { readonly type: 'end'; readonly code: ByeCode; readonly text: string; readonly byPeer: boolean };
-

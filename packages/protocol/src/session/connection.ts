@@ -3,8 +3,9 @@
  * function. What is said inside an open channel is the business of `sync.ts`.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { base64url } from '../version/base64url.ts';
 import { MAX_CHANNELS, PROTOCOL_VERSION } from '../limits.ts';
+import { base64url } from '../version/base64url.ts';
+import { clipText } from '../wire/text.ts';
 import type {
   ChannelOffer,
   ConnectionEffect,
@@ -141,8 +142,11 @@ function match(state: ConnectionState, channel: number, local: LocalChannel, ope
     const directions = { outgoing: local.offer.sends && open.receives, incoming: local.offer.receives && open.sends };
     return [withLocal(state, channel, { ...local, state: 'open' }), [{ type: 'opened', channel, directions, open }]];
   }
-  const text = refusal === 'NOT_ALLOWED' ? '' : describe(local.offer);
-  const refuse: ConnectionEffect = { type: 'send', frame: { type: 'refuse', channel: open.channel, code: refusal, text } };
+  const text = refusal === 'NOT_ALLOWED' ? '' : clipText(describe(local.offer));
+  const refuse: ConnectionEffect = {
+    type: 'send',
+    frame: { type: 'refuse', channel: open.channel, code: refusal, text },
+  };
   if (refusal === 'NOT_ALLOWED') return [state, [refuse]];
   return [
     withLocal(state, channel, { ...local, state: 'refused' }),
@@ -202,7 +206,7 @@ function end(state: ConnectionState, code: ByeCode, text: string): Step {
   return [
     { ...state, phase: 'closed' },
     [
-      { type: 'send', frame: { type: 'bye', code, text } },
+      { type: 'send', frame: { type: 'bye', code, text: clipText(text) } },
       { type: 'end', code, text, byPeer: false },
     ],
   ];

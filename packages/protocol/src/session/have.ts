@@ -9,13 +9,27 @@ type Have = Omit<HaveFrame, 'channel'>;
 /** [SYNC-1] The first HAVE is a hash; the whole vector follows when hashes differ; after that, what changed. */
 export function composeHave(state: SyncState, neighbour: Neighbour, form: Have['form']): readonly [Neighbour, Have] {
   const vector = announced(state, neighbour);
-  const told = { ...neighbour, told: state.vector, pushTold: neighbour.pushTaken, toldWhole: neighbour.toldWhole || form === 'whole' };
-  const entries = form === 'hash' ? new Map() : form === 'whole' ? vector : changes(announcedOf(state, neighbour, neighbour.told), vector);
+  const told = {
+    ...neighbour,
+    told: state.vector,
+    pushTold: neighbour.pushTaken,
+    toldWhole: neighbour.toldWhole || form === 'whole',
+  };
+  const entries =
+    form === 'hash'
+      ? new Map()
+      : form === 'whole'
+        ? vector
+        : changes(announcedOf(state, neighbour, neighbour.told), vector);
   return [told, { type: 'have', hash: hashVector(vector), form, entries, pushedBytes: neighbour.pushTaken }];
 }
 
 /** [SYNC-2] HAVE is absolute: it replaces what was known of the neighbour. */
-export function applyHave(state: SyncState, neighbour: Neighbour, have: Have): readonly [Neighbour, readonly SyncFrame[]] {
+export function applyHave(
+  state: SyncState,
+  neighbour: Neighbour,
+  have: Have,
+): readonly [Neighbour, readonly SyncFrame[]] {
   const mine = announced(state, neighbour);
   let { remote, toldWhole } = neighbour;
   if (have.form === 'whole') remote = have.entries;
@@ -25,7 +39,8 @@ export function applyHave(state: SyncState, neighbour: Neighbour, have: Have): r
     remote = candidates.find((vector) => vector !== null && bytesEqual(hashVector(vector), have.hash)) ?? null;
   }
   // Who holds the same vector as we last told can apply changes to it.
-  if (remote !== null && neighbour.told !== null && sameVector(remote, announcedOf(state, neighbour, neighbour.told))) toldWhole = true;
+  if (remote !== null && neighbour.told !== null && sameVector(remote, announcedOf(state, neighbour, neighbour.told)))
+    toldWhole = true;
   const heard = { ...neighbour, remote, toldWhole, pushAcked: Math.min(have.pushedBytes, neighbour.pushSent) };
   if (bytesEqual(have.hash, hashVector(mine))) return [heard, []];
   if (heard.toldWhole && have.form !== 'hash') return [heard, lostTrack(heard) ? [asHash(state, heard)] : []];

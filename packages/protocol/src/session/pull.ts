@@ -1,8 +1,8 @@
 /** Pulling: whom to ask for what is lacking, one neighbour at a time (DESIGN §5). */
 import { countMissing, EMPTY_VECTOR, sameVector } from '../version/vector.ts';
+import { versionsCost } from './cost.ts';
 import type { EntriesFrame } from './frames.ts';
 import type { Neighbour, NeighbourId, SyncEffect, SyncState } from './sync-types.ts';
-import { versionsCost } from './cost.ts';
 import { ASK_DELAY_MS, PULL_CREDIT_BYTES, PULL_STALLED_MS } from './timing.ts';
 
 type Step = readonly [SyncState, readonly SyncEffect[]];
@@ -29,7 +29,11 @@ function ask(state: SyncState, id: NeighbourId): Step {
   return [
     { ...state, lastWant: want, pull: { neighbour: id, want, remote, credit: PULL_CREDIT_BYTES } },
     [
-      { type: 'send', neighbour: id, frame: { type: 'want', want, vector: state.vector, cursor, credit: PULL_CREDIT_BYTES } },
+      {
+        type: 'send',
+        neighbour: id,
+        frame: { type: 'want', want, vector: state.vector, cursor, credit: PULL_CREDIT_BYTES },
+      },
       { type: 'stop-timer', timer: 'ask' },
       ...restartStalledTimer(),
     ],
@@ -58,14 +62,11 @@ export function endPull(state: SyncState): Step {
 }
 
 /** [SYNC-5] Only the current WANT's entries move a cursor or the vector; versions are welcome at any time. */
-export function takeEntries(
-  state: SyncState,
-  id: NeighbourId,
-  frame: Omit<EntriesFrame, 'channel'>,
-): Step {
+export function takeEntries(state: SyncState, id: NeighbourId, frame: Omit<EntriesFrame, 'channel'>): Step {
   const { pull } = state;
   const { want, versions } = frame;
-  if (want > state.lastWant) return [state, [{ type: 'violation', neighbour: id, text: 'ENTRIES that nobody asked for' }]];
+  if (want > state.lastWant)
+    return [state, [{ type: 'violation', neighbour: id, text: 'ENTRIES that nobody asked for' }]];
   const current = pull !== null && pull.neighbour === id && pull.want === want;
   const bytes = versionsCost(versions);
   const apply: SyncEffect = {
@@ -79,13 +80,7 @@ export function takeEntries(
     bytes,
   };
   if (!current) return [state, [apply]];
-  return [
-    { ...state, pull: { ...pull, credit: pull.credit - bytes } },
-    [
-      apply,
-      ...restartStalledTimer(),
-    ],
-  ];
+  return [{ ...state, pull: { ...pull, credit: pull.credit - bytes } }, [apply, ...restartStalledTimer()]];
 }
 
 export function restartStalledTimer(): SyncEffect[] {

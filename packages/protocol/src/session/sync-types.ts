@@ -2,7 +2,7 @@
 import type { Actor } from '../version/dot.ts';
 import type { Version } from '../version/head.ts';
 import type { Vector } from '../version/vector.ts';
-import type { Cursor, CreditFrame, EntriesFrame, HaveFrame, PushFrame, WantFrame } from './frames.ts';
+import type { CreditFrame, Cursor, EntriesFrame, HaveFrame, PushFrame, WantFrame } from './frames.ts';
 
 /** The shell's name of one open channel of this collection. */
 export type NeighbourId = string;
@@ -36,7 +36,12 @@ export interface ScanBatch {
 }
 
 export type SyncInput =
-  | { readonly type: 'joined'; readonly neighbour: NeighbourId; readonly directions: Directions; readonly cursor: Cursor | null }
+  | {
+      readonly type: 'joined';
+      readonly neighbour: NeighbourId;
+      readonly directions: Directions;
+      readonly cursor: Cursor | null;
+    }
   | { readonly type: 'left'; readonly neighbour: NeighbourId }
   | { readonly type: 'frame'; readonly neighbour: NeighbourId; readonly frame: SyncFrame }
   /** The journal holds this now. */

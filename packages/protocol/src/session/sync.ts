@@ -62,7 +62,10 @@ function join(state: SyncState, input: SyncInput & { type: 'joined' }): Step {
     exhausted: null,
   };
   const [neighbour, have] = composeHave(state, fresh, 'hash');
-  return [withNeighbour(state, input.neighbour, neighbour), [{ type: 'send', neighbour: input.neighbour, frame: have }]];
+  return [
+    withNeighbour(state, input.neighbour, neighbour),
+    [{ type: 'send', neighbour: input.neighbour, frame: have }],
+  ];
 }
 
 function leave(state: SyncState, id: NeighbourId): Step {
@@ -107,14 +110,21 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
     case 'have': {
       const [heard, answers] = applyHave(state, neighbour, input);
       const [next, effects] = askOrWait(withNeighbour(state, id, heard), neighbour.remote === null ? id : undefined);
-      return [next, [...answers.map((answer): SyncEffect => ({ type: 'send', neighbour: id, frame: answer })), ...effects]];
+      return [
+        next,
+        [...answers.map((answer): SyncEffect => ({ type: 'send', neighbour: id, frame: answer })), ...effects],
+      ];
     }
     case 'want': {
       if (!neighbour.directions.outgoing) return violation(state, id, 'WANT on a channel that sends nothing');
-      if (neighbour.scan !== null && input.want <= neighbour.scan.want) return violation(state, id, 'WANT with an old number');
+      if (neighbour.scan !== null && input.want <= neighbour.scan.want)
+        return violation(state, id, 'WANT with an old number');
       const { want, vector, cursor, credit } = input;
       const scan = { want, vector, cursor, credit, reading: true };
-      return [withNeighbour(state, id, { ...neighbour, scan }), [{ type: 'read', neighbour: id, want, vector, cursor }]];
+      return [
+        withNeighbour(state, id, { ...neighbour, scan }),
+        [{ type: 'read', neighbour: id, want, vector, cursor }],
+      ];
     }
     case 'credit':
       return addCredit(state, id, neighbour, input.want, input.bytes);
@@ -161,7 +171,12 @@ function serve(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
   return [next, [entries, { type: 'read', neighbour: id, want: scan.want, vector: scan.vector, cursor }]];
 }
 
-function applied(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: SyncInput & { type: 'applied' }): Step {
+function applied(
+  state: SyncState,
+  id: NeighbourId,
+  neighbour: Neighbour,
+  input: SyncInput & { type: 'applied' },
+): Step {
   if (input.want === null) {
     const taken = { ...neighbour, pushTaken: neighbour.pushTaken + input.bytes };
     return [withNeighbour(state, id, taken), [startHaveTimer()]];

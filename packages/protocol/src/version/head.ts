@@ -70,8 +70,7 @@ export function joinPasts(heads: readonly Head[], except: Actor): readonly Dot[]
 /** Drops every version that another one supersedes, and duplicates; the rest in fold order. */
 export function reduceHeads<T extends { readonly head: Head }>(versions: readonly T[]): T[] {
   const kept = versions.filter(
-    (a, i) =>
-      !versions.some((b, j) => i !== j && supersedes(b.head, a.head) && (!sameDot(a.head, b.head) || j < i)),
+    (a, i) => !versions.some((b, j) => i !== j && supersedes(b.head, a.head) && (!sameDot(a.head, b.head) || j < i)),
   );
   return kept.sort((a, b) => compareHeads(a.head, b.head));
 }

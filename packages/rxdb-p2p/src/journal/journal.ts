@@ -7,7 +7,7 @@ import type { Cursor, FieldHasher, Vector } from '@rxdb-p2p/protocol';
 import { P2PError } from '@rxdb-p2p/protocol';
 import { createLsnIndex } from './lsn-index.ts';
 import type { DocRecord, NewRecord } from './record.ts';
-import { decodeSegment, encodeSegment, type Epoch, type StateChange } from './segment.ts';
+import { decodeSegment, type Epoch, encodeSegment, type StateChange } from './segment.ts';
 import type { Sidecar, SidecarRow } from './sidecar.ts';
 
 export interface JournalChange {
@@ -114,7 +114,8 @@ export async function openJournal({ sidecar, hasher, randomId }: JournalDeps): P
       for (let part = 0; part < snapshot.parts; part++) {
         const key = partKey(generation, part);
         const text = rows.get(key);
-        if (text === undefined) throw new P2PError('JOURNAL_UNREADABLE', `part ${key} of the journal's snapshot is missing`);
+        if (text === undefined)
+          throw new P2PError('JOURNAL_UNREADABLE', `part ${key} of the journal's snapshot is missing`);
         for (const record of decodeSegment(key, text, hasher).records) putRecord(record);
         live.add(key);
       }
@@ -186,7 +187,14 @@ export async function openJournal({ sidecar, hasher, randomId }: JournalDeps): P
   async function commit(change: JournalChange): Promise<void> {
     const changed = number(change.records ?? []);
     const delta = change.vector === undefined ? [] : vectorDelta(vector, change.vector);
-    const { seq: newSeq, incarnation: newIncarnation, cursors: newCursors, checkpoint: newCheckpoint, epoch, dropped } = change;
+    const {
+      seq: newSeq,
+      incarnation: newIncarnation,
+      cursors: newCursors,
+      checkpoint: newCheckpoint,
+      epoch,
+      dropped,
+    } = change;
     const state: StateChange = {
       ...(newIncarnation === undefined ? {} : { incarnation: newIncarnation }),
       ...(newSeq === undefined ? {} : { seq: newSeq }),

@@ -67,7 +67,13 @@ export function encodeSegment(records: readonly DocRecord[], state: StateChange)
   const actors = new Map<string, number>();
   const shapes = new Map<readonly string[], number>();
   const rows = records.map((record) => encodeRecord(record, actors, shapes));
-  const row: SegmentRow = { v: JOURNAL_FORMAT, actors: [...actors.keys()], shapes: [...shapes.keys()], records: rows, state };
+  const row: SegmentRow = {
+    v: JOURNAL_FORMAT,
+    actors: [...actors.keys()],
+    shapes: [...shapes.keys()],
+    records: rows,
+    state,
+  };
   return JSON.stringify(row);
 }
 
@@ -78,7 +84,11 @@ function indexOf<K>(table: Map<K, number>, key: K): number {
   return table.size - 1;
 }
 
-function encodeRecord(record: DocRecord, actors: Map<string, number>, shapes: Map<readonly string[], number>): RecordRow {
+function encodeRecord(
+  record: DocRecord,
+  actors: Map<string, number>,
+  shapes: Map<readonly string[], number>,
+): RecordRow {
   const { id, rev, lwt, schema, lsn, fields, heads, pending } = record;
   const row: RecordRow = [
     id,
@@ -161,7 +171,9 @@ function decodeHead(row: HeadRow, actors: readonly string[]): StoredHead {
       ? clocks.map(([field, t, index, s]): FieldClock => ({ field, time: t, actor: at(actors, index), seq: s }))
       : NO_FIELD_CLOCKS,
   };
-  const floorClock: Clock | undefined = floor ? { time: floor[0], actor: at(actors, floor[1]), seq: floor[2] } : undefined;
+  const floorClock: Clock | undefined = floor
+    ? { time: floor[0], actor: at(actors, floor[1]), seq: floor[2] }
+    : undefined;
   const head = floorClock === undefined ? base : { ...base, floor: floorClock };
   const stored: StoredHead = body === undefined ? { head } : { head, body };
   return (flags & HIDDEN) !== 0 ? { ...stored, hidden: true } : stored;

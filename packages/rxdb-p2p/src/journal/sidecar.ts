@@ -48,7 +48,9 @@ export function sidecarSchema(encrypted: boolean): RxJsonSchema<StoredRow> {
 }
 
 /** The storage instance itself; also used to remove it. */
-export async function openSidecarInstance(params: SidecarParams): Promise<RxStorageInstance<StoredRow, unknown, unknown>> {
+export async function openSidecarInstance(
+  params: SidecarParams,
+): Promise<RxStorageInstance<StoredRow, unknown, unknown>> {
   const encrypted = params.password !== undefined;
   return params.storage.createStorageInstance<StoredRow>({
     databaseInstanceToken: params.databaseInstanceToken,

@@ -2,7 +2,15 @@
  * The shell of one collection's sync session: gives frames, commits and timers to the pure step function of
  * `@rxdb-p2p/protocol`, and carries out what it asks for.
  */
-import type { Directions, NeighbourId, SyncEffect, SyncFrame, SyncInput, SyncState, TimerKind } from '@rxdb-p2p/protocol';
+import type {
+  Directions,
+  NeighbourId,
+  SyncEffect,
+  SyncFrame,
+  SyncInput,
+  SyncState,
+  TimerKind,
+} from '@rxdb-p2p/protocol';
 import { initialSyncState, P2PError, syncStep } from '@rxdb-p2p/protocol';
 import type { CollectionReplica } from '../replica/collection-replica.ts';
 import type { Timers } from './timers.ts';
@@ -106,7 +114,9 @@ export function createCollectionSync({ replica, timers, onFailure }: CollectionS
     running.set(kind, stop);
   }
 
-  const unsubscribe = replica.onCommit(({ vector, actor, authored }) => step({ type: 'committed', vector, actor, authored }));
+  const unsubscribe = replica.onCommit(({ vector, actor, authored }) =>
+    step({ type: 'committed', vector, actor, authored }),
+  );
 
   return {
     get state() {

@@ -19,7 +19,7 @@ import {
   P2PError,
   splitIntoMessages,
 } from '@rxdb-p2p/protocol';
-import { type Link, LINK_DRAINED_BYTES } from '../transport/port.ts';
+import { LINK_DRAINED_BYTES, type Link } from '../transport/port.ts';
 import type { Timers } from './timers.ts';
 
 export interface ChannelHandlers {
@@ -115,7 +115,11 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
       frame = decodeFrame(bytes);
     } catch (error) {
       if (!(error instanceof P2PError)) throw error;
-      step({ type: 'end', code: error.code === 'FRAME_TOO_LARGE' ? 'FRAME_TOO_LARGE' : 'PROTOCOL_ERROR', text: error.message });
+      step({
+        type: 'end',
+        code: error.code === 'FRAME_TOO_LARGE' ? 'FRAME_TOO_LARGE' : 'PROTOCOL_ERROR',
+        text: error.message,
+      });
       return;
     }
     step({ type: 'frame', frame, now: timers.now() });

@@ -72,7 +72,9 @@ export function createHub({ factory, replica, timers, randomBytes, wallClock }: 
         ...{ type: 'hello', replica, nonce, features: [], maxFrameBytes: MAX_FRAME_BYTES },
         time: Math.round(wallClock()),
       };
-      all.add(createConnection(link, hello, timers, { onMet: (connection, peer) => met(connection, peer, nonce), onEnd }));
+      all.add(
+        createConnection(link, hello, timers, { onMet: (connection, peer) => met(connection, peer, nonce), onEnd }),
+      );
     },
     onProblem(problem) {
       const error =
@@ -124,7 +126,9 @@ export function createHub({ factory, replica, timers, randomBytes, wallClock }: 
     try {
       valid = await registration.isPeerValid(peer);
     } catch (cause) {
-      registration.problem(new P2PError('PEER_CHECK_FAILED', 'isPeerValid failed; the peer is not let in', { cause, got: String(cause) }));
+      registration.problem(
+        new P2PError('PEER_CHECK_FAILED', 'isPeerValid failed; the peer is not let in', { cause, got: String(cause) }),
+      );
     }
     const numbers = offered.get(connection);
     if (connection.closed || numbers === undefined || !registrations.has(registration)) return;
@@ -163,12 +167,15 @@ export function createHub({ factory, replica, timers, randomBytes, wallClock }: 
     const peer = connection.peer?.replica;
     const carried = peer !== undefined && connections.get(peer) === connection;
     if (carried) connections.delete(peer);
-    const expected = code === 'CLOSED' || code === 'LINK_CLOSED' || code === 'DUPLICATE_CONNECTION' || code === 'REPLICA_CLONED';
+    const expected =
+      code === 'CLOSED' || code === 'LINK_CLOSED' || code === 'DUPLICATE_CONNECTION' || code === 'REPLICA_CLONED';
     for (const registration of registrations.keys()) {
       if (carried) registration.gone(peer);
       if (!expected) {
         const who = byPeer ? 'the peer ended' : 'we ended';
-        registration.problem(new P2PError(code, `${who} the connection${peer === undefined ? '' : ` with ${peer}`}`, { got: text }));
+        registration.problem(
+          new P2PError(code, `${who} the connection${peer === undefined ? '' : ` with ${peer}`}`, { got: text }),
+        );
       }
     }
   }

@@ -8,14 +8,14 @@ import { getChangedDocumentsSince, prepareQuery } from 'rxdb';
 import type { Journal, JournalChange } from '../journal/journal.ts';
 import type { NewRecord, StoredHead } from '../journal/record.ts';
 import { isLive } from '../journal/record.ts';
-import { checkVersion, type ContentRules, type ValidateBody } from './content.ts';
+import { type ContentRules, checkVersion, type ValidateBody } from './content.ts';
 import { bodyOf, type DocumentStorage, type StoredDocument } from './document.ts';
 import { showable, toShown, uniteHeads } from './heads.ts';
 import type { MergePolicy } from './merge-policy.ts';
 import { type Observation, observe } from './observe.ts';
 import { createPushRanges, type PushRange } from './push-ranges.ts';
 import { createQueue } from './queue.ts';
-import { primaryPathOf, readBatch, travelling } from './scan.ts';
+import { type BatchLimits, DEFAULT_BATCH, primaryPathOf, readBatch, travelling } from './scan.ts';
 import { showHeads, type Target } from './show.ts';
 
 export interface ReplicaDeps {
@@ -29,6 +29,8 @@ export interface ReplicaDeps {
   readonly randomId: (bytes: number) => string;
   readonly now: () => number;
   readonly onProblem: (problem: P2PError) => void;
+  /** how much one step of a scan reads; default `DEFAULT_BATCH` */
+  readonly batch?: BatchLimits;
 }
 
 export interface Commit {
@@ -52,8 +54,10 @@ export interface CollectionReplica {
   readonly journal: Journal;
   /** Journals what happened while nobody looked. Call once, before anything else. */
   start(): Promise<void>;
-  /** Documents that may have changed; hints, in any order, twice or too often. */
-  noteChanged(ids: readonly string[], checkpoint: unknown): Promise<void>;
+  /** Documents that may have changed, and how far the storage is; hints, in any order, twice or too often. */
+  hint(ids: readonly string[], checkpoint: unknown): Promise<void>;
+  /** Journals all local writes that the storage has by now. */
+  catchUp(): Promise<void>;
   apply(incoming: Incoming): Promise<void>;
   read(vector: Vector, cursor: Cursor | null): Promise<ScanBatch>;
   /** The concurrent versions of one document, in fold order, with contents. */
@@ -85,6 +89,9 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     revisionToken: () => randomId(9),
   };
   const listeners = new Set<(commit: Commit) => void>();
+  const hinted = new Set<string>();
+  let hintsQueued = false;
+  let newestCheckpoint: unknown = journal.checkpoint;
   let closed = false;
 
   const actor = (): string => deps.actorOf(journal.incarnation);
@@ -101,7 +108,10 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   }
 
   /** Journals what the documents say that their records do not. @returns ids that need a fold */
-  async function journalLocal(found: ReadonlyMap<string, StoredDocument>, checkpoint?: unknown): Promise<readonly string[]> {
+  async function journalLocal(
+    found: ReadonlyMap<string, StoredDocument>,
+    checkpoint?: unknown,
+  ): Promise<readonly string[]> {
     const me = actor();
     const previous = journal.seq;
     let seq = previous;
@@ -125,7 +135,8 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       return stored?.body === undefined ? [] : [{ id, head: stored.head, body: travelling(stored.body) }];
     });
     for (const { id, body } of versions) {
-      if (body === undefined) onProblem(new P2PError('BODY_TOO_LARGE', `document ${id} is too large to travel`, { hint: 'split it' }));
+      if (body === undefined)
+        onProblem(new P2PError('BODY_TOO_LARGE', `document ${id} is too large to travel`, { hint: 'split it' }));
     }
     const changed = records.map(({ id }) => id);
     announce(versions.length === 0 ? null : { actor: me, previous, seq, versions }, changed);
@@ -133,7 +144,11 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   }
 
   /** What a document is to show: all its known heads and more, with contents where there are several. */
-  function targetFor(id: string, more: readonly StoredHead[], document: StoredDocument | undefined): Target | undefined {
+  function targetFor(
+    id: string,
+    more: readonly StoredHead[],
+    document: StoredDocument | undefined,
+  ): Target | undefined {
     const record = journal.records.get(id);
     const withContents = (record?.heads ?? []).map((stored) => withContent(stored, document));
     const known = record?.pending === undefined ? withContents : uniteHeads(withContents, record.pending.heads);
@@ -156,7 +171,8 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     const changed = new Set<string>();
     let ids: readonly string[] = [...incoming.keys()];
     for (let round = 0; round === 0 || ids.length > 0; round++) {
-      if (round === MAX_ROUNDS) throw new P2PError('STORAGE_FAILED', `${ids.length} documents change faster than they can be written`);
+      if (round === MAX_ROUNDS)
+        throw new P2PError('STORAGE_FAILED', `${ids.length} documents change faster than they can be written`);
       const found = await find(ids);
       await journalLocal(found);
       const targets = ids.flatMap((id) => targetFor(id, incoming.get(id) ?? [], found.get(id)) ?? []);
@@ -186,25 +202,26 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       queue.run(async () => {
         const incarnation = journal.incarnation === '' ? { incarnation: randomId(16) } : {};
         await journal.commit({ ...incarnation, epoch: { id: randomId(8), firstLsn: journal.lsn + 1 } });
-        let { checkpoint } = journal;
-        for (;;) {
-          const changes = await getChangedDocumentsSince(documents, COMPARE_DOCUMENTS, checkpoint);
-          if (changes.documents.length === 0) break;
-          checkpoint = changes.checkpoint;
-          await journalLocal(byId(changes.documents), checkpoint);
-          if (changes.documents.length < COMPARE_DOCUMENTS) break;
-        }
+        await catchUp();
         await refold([...journal.records.values()].filter(({ pending }) => pending !== undefined).map(({ id }) => id));
       }),
-    noteChanged: (ids, checkpoint) =>
-      queue.run(async () => {
-        if (closed) return;
-        await refold(await journalLocal(await find(ids), checkpoint));
-      }),
+    hint(ids, checkpoint) {
+      for (const id of ids) hinted.add(id);
+      newestCheckpoint = checkpoint;
+      if (ids.length === 0 || hintsQueued) return Promise.resolve();
+      hintsQueued = true;
+      return queue.run(async () => {
+        hintsQueued = false;
+        const noted = [...hinted];
+        hinted.clear();
+        if (!closed) await refold(await journalLocal(await find(noted), newestCheckpoint));
+      });
+    },
+    catchUp: () => queue.run(catchUp),
     apply: (incoming) => queue.run(() => (closed ? Promise.resolve() : applyIncoming(incoming))),
     read: (vector, cursor) =>
       queue.run(async () => {
-        const result = await readBatch(vector, cursor, { documents, journal });
+        const result = await readBatch(vector, cursor, { documents, journal, batch: deps.batch ?? DEFAULT_BATCH });
         if (result.stale.length > 0) await recover(result.stale);
         return result.batch;
       }),
@@ -250,12 +267,26 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       const plan = ranges.plan(claim === null ? journal.vector : joinVectors(journal.vector, claim), range);
       waiting = plan.waiting;
       return {
+        // Only when every hint was followed does the checkpoint stand for all that is before it.
+        ...(hinted.size === 0 && newestCheckpoint !== journal.checkpoint ? { checkpoint: newestCheckpoint } : {}),
         ...(plan.vector === journal.vector ? {} : { vector: plan.vector }),
         ...(cursor === null || (incoming.size === 0 && claim === null) ? {} : { cursors: [cursor] }),
       };
     });
     ranges.keep(waiting);
     if (changed.length > 0 || journal.vector !== before) announce(null, changed);
+  }
+
+  async function catchUp(): Promise<void> {
+    if (closed) return;
+    let { checkpoint } = journal;
+    for (;;) {
+      const changes = await getChangedDocumentsSince(documents, COMPARE_DOCUMENTS, checkpoint);
+      if (changes.documents.length === 0) break;
+      checkpoint = changes.checkpoint;
+      await refold(await journalLocal(byId(changes.documents), checkpoint));
+      if (changes.documents.length < COMPARE_DOCUMENTS) break;
+    }
   }
 
   /** Local writes that no event has told of, or documents that storage has lost. */
@@ -280,13 +311,22 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       if ((vector.get(name) ?? 0) >= seq) vector.set(name, seq - 1);
     };
     for (const id of lost) {
-      for (const { head } of journal.records.get(id)?.heads ?? []) for (const dot of [head, ...head.past]) lower(dot.actor, dot.seq);
+      for (const { head } of journal.records.get(id)?.heads ?? [])
+        for (const dot of [head, ...head.past]) lower(dot.actor, dot.seq);
     }
     for (const [name, seq] of vector) if (seq === 0) vector.delete(name);
     const mine = (vector.get(actor()) ?? 0) < journal.seq ? { incarnation: randomId(16), seq: 0 } : {};
-    await journal.commit({ dropped: lost, vector, cursors: journal.cursorNames().map((name) => [name, null] as const), ...mine });
+    await journal.commit({
+      dropped: lost,
+      vector,
+      cursors: journal.cursorNames().map((name) => [name, null] as const),
+      ...mine,
+    });
     onProblem(
-      new P2PError('STORAGE_LOST', `${lost.length} documents are gone from the storage without a delete; they are fetched again`),
+      new P2PError(
+        'STORAGE_LOST',
+        `${lost.length} documents are gone from the storage without a delete; they are fetched again`,
+      ),
     );
     announce(null, lost);
   }

@@ -11,7 +11,9 @@ export function uniteHeads(known: readonly StoredHead[], more: readonly StoredHe
   const united = reduceHeads([...known, ...more]);
   const same = united.length === known.length && united.every((a) => known.some((b) => sameDot(a.head, b.head)));
   if (same) return known;
-  return united.map((kept) => (kept.body === undefined ? (more.find((b) => sameDot(b.head, kept.head)) ?? kept) : kept));
+  return united.map((kept) =>
+    kept.body === undefined ? (more.find((b) => sameDot(b.head, kept.head)) ?? kept) : kept,
+  );
 }
 
 export function showable(heads: readonly StoredHead[]): StoredHead[] {

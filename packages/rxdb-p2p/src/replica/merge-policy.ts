@@ -37,7 +37,10 @@ export function createHandlerPolicy(
   { version, checkDeterminism, onProblem }: HandlerPolicyOptions,
 ): MergePolicy {
   const resolve = async (earlier: State, later: State): Promise<State> =>
-    handler.resolve({ newDocumentState: structuredClone(earlier), realMasterState: structuredClone(later) }, 'rxdb-p2p');
+    handler.resolve(
+      { newDocumentState: structuredClone(earlier), realMasterState: structuredClone(later) },
+      'rxdb-p2p',
+    );
   const foldOnce = async (shown: readonly Shown[]): Promise<Fold> => {
     let state: State | undefined;
     for (const { head, body } of shown) {
@@ -63,7 +66,9 @@ export function createHandlerPolicy(
         return fold;
       } catch (cause) {
         onProblem(
-          new P2PError('HANDLER_FAILED', `the conflictHandler failed for document ${id}; its latest version is shown`, { cause }),
+          new P2PError('HANDLER_FAILED', `the conflictHandler failed for document ${id}; its latest version is shown`, {
+            cause,
+          }),
         );
         const last = shown[shown.length - 1];
         if (last === undefined) throw cause;

@@ -38,7 +38,8 @@ export function observe(
   const fields = context.hasher.hash(bodyOf(document));
   const pending = record?.pending;
   const others = [...(pending?.heads ?? []), ...(record?.heads ?? [])];
-  const describe = (shown: readonly StoredHead[]): NewRecord => describeDocument(id, document, fields, shown, others, context);
+  const describe = (shown: readonly StoredHead[]): NewRecord =>
+    describeDocument(id, document, fields, shown, others, context);
 
   if (pending !== undefined && document._rev === pending.rev) return { record: describe(pending.heads) };
   if (marker?.head !== undefined && marker.rev === document._rev) {
@@ -63,7 +64,8 @@ function observeLocalWrite(
   const sawPending = pending !== undefined && marker?.rev === pending.rev;
   const known = sawPending ? pending.heads : seenRecordHeads(record, document);
   // The marker's head is in the document's history, whatever became of the record that should name it.
-  const markerIsNews = marker?.head !== undefined && !known.some(({ head }) => sameDot(head, marker.head?.head ?? head));
+  const markerIsNews =
+    marker?.head !== undefined && !known.some(({ head }) => sameDot(head, marker.head?.head ?? head));
   const seen = marker?.head !== undefined && markerIsNews ? uniteHeads(known, [marker.head]) : known;
   const shownFields = sawPending || (marker !== undefined && seen !== known) ? marker?.fields : record?.fields;
   const bases = showable(seen);
@@ -102,7 +104,8 @@ function describeDocument(
   const { _rev: rev, _meta } = document;
   const record = { id, rev, lwt: _meta.lwt, schema: context.schemaVersion, fields };
   const all = uniteHeads(shown, others);
-  if (all === shown || showable(all).length <= 1) return { ...record, heads: withoutSpareBody(all, context.keepsTombstones) };
+  if (all === shown || showable(all).length <= 1)
+    return { ...record, heads: withoutSpareBody(all, context.keepsTombstones) };
   return { ...record, heads: withoutSpareBody(shown, context.keepsTombstones), pending: { rev: '', heads: all } };
 }
 

@@ -5,15 +5,20 @@ import type { Journal } from '../journal/journal.ts';
 import type { DocRecord } from '../journal/record.ts';
 import { bodyOf, type DocumentStorage, type StoredDocument } from './document.ts';
 
+export interface BatchLimits {
+  readonly bytes: number;
+  readonly records: number;
+}
+
 /** A batch ends at whichever comes first. One storage call each; the other side writes it in one transaction. */
-const BATCH_BYTES = 1024 * 1024;
-const BATCH_RECORDS = 1_000;
+export const DEFAULT_BATCH: BatchLimits = { bytes: 1024 * 1024, records: 1_000 };
 /** Records looked at in one step, so that a scan that sends little does not hold the queue for long. */
 const STEP_RECORDS = 20_000;
 
 export interface ScanDeps {
   readonly documents: DocumentStorage;
   readonly journal: Journal;
+  readonly batch: BatchLimits;
 }
 
 export interface ScanResult {
@@ -23,14 +28,18 @@ export interface ScanResult {
 }
 
 /** Runs inside the collection's queue: what it claims is what it read. */
-export async function readBatch(vector: Vector, cursor: Cursor | null, { documents, journal }: ScanDeps): Promise<ScanResult> {
+export async function readBatch(
+  vector: Vector,
+  cursor: Cursor | null,
+  { documents, journal, batch }: ScanDeps,
+): Promise<ScanResult> {
   const from = resolveCursor(cursor, journal);
   const candidates = journal.above(from, STEP_RECORDS);
   const lacking: DocRecord[] = [];
   let end = from;
   for (const record of candidates) {
     if (record.heads.some(({ head }) => !covers(vector, head))) {
-      if (lacking.length === BATCH_RECORDS) break;
+      if (lacking.length === batch.records) break;
       lacking.push(record);
     }
     end = record.lsn;
@@ -40,7 +49,7 @@ export async function readBatch(vector: Vector, cursor: Cursor | null, { documen
   const stale: string[] = [];
   let bytes = 0;
   for (const record of lacking) {
-    if (bytes >= BATCH_BYTES) {
+    if (bytes >= batch.bytes) {
       end = record.lsn - 1;
       break;
     }
@@ -53,21 +62,28 @@ export async function readBatch(vector: Vector, cursor: Cursor | null, { documen
       }
     }
   }
-  const done = end === (candidates[candidates.length - 1]?.lsn ?? from) && candidates.length < STEP_RECORDS && stale.length === 0;
+  const done =
+    end === (candidates[candidates.length - 1]?.lsn ?? from) && candidates.length < STEP_RECORDS && stale.length === 0;
   const epoch = journal.epochs[journal.epochs.length - 1]?.id ?? '';
-  return { batch: { versions, cursor: { journal: journal.id, epoch, lsn: end }, claim: done ? journal.vector : null }, stale };
+  return {
+    batch: { versions, cursor: { journal: journal.id, epoch, lsn: end }, claim: done ? journal.vector : null },
+    stale,
+  };
 }
 
 /** Power loss can take the tail of a log: a cursor is valid only below the first lsn of the epoch after its own. */
 function resolveCursor(cursor: Cursor | null, journal: Journal): number {
   if (cursor === null || cursor.journal !== journal.id) return 0;
-  const index = journal.epochs.findIndex(({ id }) => id === cursor.epoch);
+  const index = journal.epochs.findLastIndex(({ id }) => id === cursor.epoch);
   if (index < 0) return 0;
   const next = journal.epochs[index + 1];
   return cursor.lsn < (next?.firstLsn ?? journal.lsn + 1) ? cursor.lsn : 0;
 }
 
-async function readDocuments(records: readonly DocRecord[], documents: DocumentStorage): Promise<Map<string, StoredDocument>> {
+async function readDocuments(
+  records: readonly DocRecord[],
+  documents: DocumentStorage,
+): Promise<Map<string, StoredDocument>> {
   const ids = records.filter(needsDocument).map(({ id }) => id);
   if (ids.length === 0) return new Map();
   const found = await documents.findDocumentsById(ids, true);

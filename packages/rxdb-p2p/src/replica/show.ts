@@ -52,7 +52,11 @@ interface Plan {
  * @param last what to commit with the last record, if every document took its write
  * @returns ids whose documents were written by someone else meanwhile; nothing of `last` is committed then
  */
-export async function showHeads(targets: readonly Target[], deps: ShowDeps, last: JournalChange): Promise<readonly string[]> {
+export async function showHeads(
+  targets: readonly Target[],
+  deps: ShowDeps,
+  last: JournalChange,
+): Promise<readonly string[]> {
   const { documents, journal, onProblem } = deps;
   const plans: Plan[] = [];
   for (const target of targets) {
@@ -60,7 +64,9 @@ export async function showHeads(targets: readonly Target[], deps: ShowDeps, last
     plans.push(planFor(target, fold instanceof Promise ? await fold : fold, deps));
   }
 
-  const pending = plans.filter((plan) => plan.pendingFirst).map(({ target, record }) => pendingRecord(target, record, deps));
+  const pending = plans
+    .filter((plan) => plan.pendingFirst)
+    .map(({ target, record }) => pendingRecord(target, record, deps));
   if (pending.length > 0) await journal.commit({ records: pending });
 
   const rows = plans.flatMap(({ row }) => (row === undefined ? [] : [row]));
@@ -82,9 +88,14 @@ export async function showHeads(targets: readonly Target[], deps: ShowDeps, last
       continue;
     }
     written.push(hiddenRecord(target, deps));
-    onProblem(new P2PError('DOCUMENT_REFUSED', `the storage refused document ${target.id}; it is kept aside`, { got: `status ${status}` }));
+    onProblem(
+      new P2PError('DOCUMENT_REFUSED', `the storage refused document ${target.id}; it is kept aside`, {
+        got: `status ${status}`,
+      }),
+    );
   }
-  const change: JournalChange = conflicts.size === 0 ? { ...last, records: [...(last.records ?? []), ...written] } : { records: written };
+  const change: JournalChange =
+    conflicts.size === 0 ? { ...last, records: [...(last.records ?? []), ...written] } : { records: written };
   if (conflicts.size === 0 || written.length > 0) await journal.commit(change);
   return [...conflicts];
 }
@@ -93,7 +104,8 @@ function planFor(target: Target, fold: Fold, deps: ShowDeps): Plan {
   const { id, heads, document } = target;
   const shown = showable(heads);
   const hasDocument = document !== undefined && !document._deleted;
-  if (fold.deleted && !hasDocument) return { target, record: recordWithoutWrite(target, deps), row: undefined, pendingFirst: false };
+  if (fold.deleted && !hasDocument)
+    return { target, record: recordWithoutWrite(target, deps), row: undefined, pendingFirst: false };
 
   const body = fold.deleted && document !== undefined ? { ...bodyOf(document), ...fold.body } : fold.body;
   const fields = deps.hasher.hash(body);
@@ -145,7 +157,10 @@ async function mergeHeads(id: string, shown: readonly Shown[], latest: Fold, dep
 }
 
 /** The document is not there, or deleted already. */
-function recordWithoutWrite({ id, heads, document }: Target, { hasher, now, schemaVersion, merge }: ShowDeps): NewRecord {
+function recordWithoutWrite(
+  { id, heads, document }: Target,
+  { hasher, now, schemaVersion, merge }: ShowDeps,
+): NewRecord {
   return {
     id,
     rev: document?._rev ?? '',

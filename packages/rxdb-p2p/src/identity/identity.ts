@@ -1,0 +1,70 @@
+/**
+ * The replica's key pair, made at first use, kept beside the database's collections (DESIGN §3). One row, inserted by
+ * compare-and-swap, so that two tabs cannot make two identities.
+ */
+
+import { sha256 } from '@noble/hashes/sha2.js';
+import { base64url, fromBase64url, P2PError } from '@rxdb-p2p/protocol';
+import type { Sidecar } from '../journal/sidecar.ts';
+
+export interface Identity {
+  /** SHA-256 of the public key, base64url, 43 characters */
+  readonly replica: string;
+  /** The actor under which this replica writes, for one incarnation of a collection's storage. */
+  actorOf(incarnation: string): string;
+}
+
+const KEY_ROW = 'key';
+
+interface StoredKey {
+  readonly v: 1;
+  /** Ed25519, base64url, 32 bytes each */
+  readonly secretKey: string;
+  readonly publicKey: string;
+}
+
+/** @throws P2PError `IDENTITY_UNREADABLE` */
+export async function loadIdentity(sidecar: Sidecar): Promise<Identity> {
+  const stored = (await findKey(sidecar)) ?? (await makeKey(sidecar));
+  const publicKey = fromBase64url(stored.publicKey);
+  return {
+    replica: base64url(sha256(publicKey)),
+    actorOf(incarnation) {
+      const text = new TextEncoder().encode(incarnation);
+      const named = new Uint8Array(publicKey.length + text.length);
+      named.set(publicKey);
+      named.set(text, publicKey.length);
+      return base64url(sha256(named)).slice(0, 16);
+    },
+  };
+}
+
+async function findKey(sidecar: Sidecar): Promise<StoredKey | undefined> {
+  const row = (await sidecar.readAll()).find(({ key }) => key === KEY_ROW);
+  if (row === undefined) return undefined;
+  const parsed: unknown = JSON.parse(row.text);
+  if (isStoredKey(parsed)) return parsed;
+  throw new P2PError('IDENTITY_UNREADABLE', 'the stored key pair of this replica cannot be read', {
+    hint: 'written by a newer version of this package, or damaged on disk',
+  });
+}
+
+async function makeKey(sidecar: Sidecar): Promise<StoredKey> {
+  const { ed25519 } = await import('@noble/curves/ed25519.js');
+  const { secretKey, publicKey } = ed25519.keygen();
+  const made: StoredKey = { v: 1, secretKey: base64url(secretKey), publicKey: base64url(publicKey) };
+  if (await sidecar.insert([{ key: KEY_ROW, text: JSON.stringify(made) }])) return made;
+  const other = await findKey(sidecar);
+  if (other === undefined)
+    throw new P2PError('IDENTITY_UNREADABLE', 'the key pair of this replica vanished while it was made');
+  return other;
+}
+
+function isStoredKey(value: unknown): value is StoredKey {
+  if (typeof value !== 'object' || value === null) return false;
+  const key = value as Partial<StoredKey>;
+  return (
+    key.v === 1 &&
+    [key.secretKey, key.publicKey].every((part) => typeof part === 'string' && /^[A-Za-z0-9_-]{43}$/.test(part))
+  );
+}

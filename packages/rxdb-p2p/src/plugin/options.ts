@@ -1,0 +1,93 @@
+/** The options of a pool: checked, completed from the database's defaults, and made comparable. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { base64url, P2PError } from '@rxdb-p2p/protocol';
+import type { RxCollection } from 'rxdb';
+import type { PeerIdentity, SyncP2POptions } from '../pool/types.ts';
+import type { TransportFactory } from '../transport/port.ts';
+import { createSimplePeerTransportFactory } from '../transport/simple-peer.ts';
+
+/** UTF-8 bytes of a topic. */
+const MAX_TOPIC_BYTES = 512;
+const DEFAULT_NAMESPACE = 'app';
+const NAMESPACE_PATTERN = /^[A-Za-z0-9._~-]{1,64}$/;
+
+export interface PoolOptions {
+  readonly topic: string;
+  /** name of the room at the signaling server: it tells neither topic nor collection */
+  readonly room: string;
+  readonly push: boolean;
+  readonly pull: boolean;
+  readonly conflictHandlerVersion: string;
+  readonly isPeerValid: (peer: PeerIdentity) => boolean | Promise<boolean>;
+  readonly transport: TransportFactory;
+  /** two calls whose keys are equal share one pool */
+  readonly key: string;
+}
+
+const everyPeerIsValid = (): boolean => true;
+
+/** @throws P2PError `TOPIC_INVALID`, `OPTIONS_INVALID`, `SIGNALING_REQUIRED`, `SIGNALING_URL_INVALID` */
+export function resolveOptions(collection: RxCollection, topic: unknown, given: SyncP2POptions): PoolOptions {
+  const checkedTopic = checkTopic(topic);
+  const options = { ...databaseDefaults(collection), ...withoutUndefined(given) };
+  const { namespace = DEFAULT_NAMESPACE, push = true, pull = true, conflictHandlerVersion = '1' } = options;
+  if (!NAMESPACE_PATTERN.test(namespace)) {
+    throw new P2PError('OPTIONS_INVALID', 'namespace', {
+      expected: '1 to 64 of A–Z a–z 0–9 . _ ~ -',
+      got: JSON.stringify(namespace),
+    });
+  }
+  if (!push && !pull)
+    throw new P2PError('OPTIONS_INVALID', 'push and pull are both false', { hint: 'allow at least one direction' });
+  const transport = options.transport ?? simplePeer(options);
+  const isPeerValid = options.isPeerValid ?? everyPeerIsValid;
+  const room = roomName(namespace, checkedTopic);
+  const key = JSON.stringify([room, push, pull, conflictHandlerVersion, transport.key]);
+  return { topic: checkedTopic, room, push, pull, conflictHandlerVersion, isPeerValid, transport, key };
+}
+
+function checkTopic(topic: unknown): string {
+  const expected = `a string of 1 to ${MAX_TOPIC_BYTES} bytes of UTF-8`;
+  if (typeof topic !== 'string') {
+    throw new P2PError('TOPIC_INVALID', 'the topic names the group of devices that share the documents', {
+      expected,
+      got: topic === null ? 'null' : typeof topic,
+    });
+  }
+  const bytes = new TextEncoder().encode(topic).length;
+  if (bytes < 1 || bytes > MAX_TOPIC_BYTES)
+    throw new P2PError('TOPIC_INVALID', 'the topic', { expected, got: `${bytes} bytes` });
+  return topic;
+}
+
+/** `createRxDatabase({ options: { p2p: { signaling, namespace, iceServers } } })` */
+function databaseDefaults(collection: RxCollection): SyncP2POptions {
+  const options = collection.database.options as { readonly p2p?: SyncP2POptions } | undefined;
+  return withoutUndefined(options?.p2p ?? {});
+}
+
+function withoutUndefined(options: SyncP2POptions): SyncP2POptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function simplePeer({ signaling, iceServers, iceTransportPolicy }: SyncP2POptions): TransportFactory {
+  const origin = globalThis.location?.origin;
+  const url = signaling ?? (origin === undefined || origin === 'null' ? undefined : origin);
+  if (url === undefined) {
+    throw new P2PError('SIGNALING_REQUIRED', 'there is no page whose origin could serve as signaling server', {
+      expected: "the option `signaling`, such as 'https://signal.example.org'",
+      hint: 'pass it to syncP2P, or set it once in createRxDatabase({ options: { p2p: { signaling } } })',
+    });
+  }
+  return createSimplePeerTransportFactory({
+    signalingServerUrl: url,
+    ...(iceServers === undefined ? {} : { iceServers }),
+    ...(iceTransportPolicy === undefined ? {} : { iceTransportPolicy }),
+  });
+}
+
+/** Opaque to the server: 128 bits would do against accidents, 256 against somebody who makes names collide. */
+function roomName(namespace: string, topic: string): string {
+  const text = `rxdb-p2p room 1\n${namespace.length}:${namespace}${topic}`;
+  return `${namespace}/${base64url(sha256(new TextEncoder().encode(text)))}`;
+}

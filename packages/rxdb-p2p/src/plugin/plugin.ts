@@ -1,0 +1,76 @@
+/** The RxDB plugin: `collection.syncP2P(topic, options)`. */
+import { P2PError } from '@rxdb-p2p/protocol';
+import type { RxCollection, RxDatabase, RxPlugin, RxStorage } from 'rxdb';
+import { openSidecar, openSidecarInstance } from '../journal/sidecar.ts';
+import { createDatabaseNode, type DatabaseNode, IDENTITY_SIDECAR, journalSidecar } from '../pool/database-node.ts';
+import type { P2PPool, SyncP2POptions } from '../pool/types.ts';
+import { resolveOptions } from './options.ts';
+
+declare module 'rxdb' {
+  interface RxCollectionGenerated<RxDocumentType = any, OrmMethods = {}, Reactivity = unknown> {
+    /**
+     * Holds the same documents as every other device that opened the same topic: live, offline first, over WebRTC.
+     * Returns at once; what happens is on the pool's observables.
+     *
+     * @param topic names the group of devices: 1 to 512 bytes of UTF-8
+     * @throws P2PError (as a rejection) `TOPIC_INVALID`, `OPTIONS_INVALID`, `OPTIONS_DIFFER`, `SIGNALING_REQUIRED`,
+     * `SIGNALING_URL_INVALID`, `ATTACHMENTS_UNSUPPORTED`, `INSECURE_CONTEXT`, `COLLECTION_CLOSED`
+     */
+    syncP2P(topic: string, options?: SyncP2POptions): Promise<P2PPool<RxDocumentType>>;
+  }
+}
+
+/** One node for each open database; it goes with the database. */
+const nodes = new WeakMap<RxDatabase, DatabaseNode>();
+
+function nodeOf(database: RxDatabase): DatabaseNode {
+  const known = nodes.get(database);
+  if (known !== undefined) return known;
+  const node = createDatabaseNode(database);
+  nodes.set(database, node);
+  return node;
+}
+
+async function syncP2P(this: RxCollection, topic: string, options: SyncP2POptions = {}): Promise<P2PPool> {
+  const resolved = resolveOptions(this, topic, options);
+  if (this.closed) throw new P2PError('COLLECTION_CLOSED', `collection ${this.name} is closed`);
+  if (this.schema.jsonSchema.attachments !== undefined) {
+    throw new P2PError('ATTACHMENTS_UNSUPPORTED', `collection ${this.name} has attachments, which are not synced yet`, {
+      hint: 'remove `attachments` from its schema, or keep files in a collection of their own',
+    });
+  }
+  return nodeOf(this.database).open(this, resolved);
+}
+
+export const RxDBP2PPlugin: RxPlugin = {
+  name: 'rxdb-p2p',
+  rxdb: true,
+  prototypes: {
+    // RxDB passes prototypes as the types of instances.
+    RxCollection: (prototype) => {
+      Object.assign(prototype, { syncP2P });
+    },
+  },
+  hooks: {
+    postRemoveRxCollection: {
+      after: ({ storage, databaseName, collectionName }) =>
+        removeSidecar(storage, databaseName, journalSidecar(collectionName)),
+    },
+    postRemoveRxDatabase: {
+      after: async ({ storage, databaseName }) => {
+        const params = { storage, databaseName, databaseInstanceToken: 'rxdb-p2p-remove', name: IDENTITY_SIDECAR };
+        const sidecar = await openSidecar(params);
+        const journals = (await sidecar.readAll()).filter(({ key }) => key.startsWith('journal:'));
+        await sidecar.close();
+        for (const { key } of journals)
+          await removeSidecar(storage, databaseName, journalSidecar(key.slice('journal:'.length)));
+        await removeSidecar(storage, databaseName, IDENTITY_SIDECAR);
+      },
+    },
+  },
+};
+
+async function removeSidecar(storage: RxStorage<unknown, unknown>, databaseName: string, name: string): Promise<void> {
+  const instance = await openSidecarInstance({ storage, databaseName, databaseInstanceToken: 'rxdb-p2p-remove', name });
+  await instance.remove();
+}

@@ -1,0 +1,67 @@
+/** `replicateP2P`: the same pools in the shape that users of RxDB's WebRTC replication know. */
+import { P2PError } from '@rxdb-p2p/protocol';
+import type { RxCollection } from 'rxdb';
+import type { P2PPool, PeerIdentity, SyncP2POptions } from '../pool/types.ts';
+import type { TransportFactory } from '../transport/port.ts';
+
+/** One direction. Batch sizes are chosen by bytes, so `batchSize` is taken and has no effect. */
+export interface DirectionOptions {
+  readonly batchSize?: number;
+  /** Refused: skipping or changing documents on the way breaks convergence. */
+  readonly modifier?: never;
+}
+
+export interface ReplicateP2POptions<Doc> {
+  readonly collection: RxCollection<Doc>;
+  readonly topic: string;
+  /** `getConnectionHandlerSimplePeer({ signalingServerUrl, wrtc, config })` */
+  readonly connectionHandlerCreator: TransportFactory;
+  /** Left out: this device takes no documents. */
+  readonly pull?: DirectionOptions;
+  /** Left out: this device sends no documents. */
+  readonly push?: DirectionOptions;
+  readonly isPeerValid?: (peer: PeerIdentity) => boolean | Promise<boolean>;
+  readonly namespace?: string;
+  readonly conflictHandlerVersion?: string;
+}
+
+/**
+ * Starts live replication of one collection with every device on the topic.
+ *
+ * @throws P2PError (as a rejection) `PLUGIN_MISSING`, `MODIFIER_UNSUPPORTED`, `OPTIONS_INVALID`, and those of `syncP2P`
+ */
+export async function replicateP2P<Doc>(options: ReplicateP2POptions<Doc>): Promise<P2PPool<Doc>> {
+  const { collection, topic, connectionHandlerCreator, pull, push, isPeerValid, namespace, conflictHandlerVersion } =
+    options;
+  for (const direction of [pull, push] as readonly ({ readonly modifier?: unknown } | undefined)[]) {
+    if (direction?.modifier === undefined) continue;
+    throw new P2PError(
+      'MODIFIER_UNSUPPORTED',
+      'a modifier would skip or change documents on their way, and replicas would differ',
+      {
+        hint: 'keep what is not to be shared in a collection of its own',
+      },
+    );
+  }
+  if (typeof (collection as { readonly syncP2P?: unknown } | undefined)?.syncP2P !== 'function') {
+    throw new P2PError('PLUGIN_MISSING', 'the plugin is not added to RxDB', {
+      hint: "call addRxPlugin(RxDBP2PPlugin) from 'rxdb-p2p' before the collection is created",
+    });
+  }
+  const transport = connectionHandlerCreator as TransportFactory | undefined;
+  if (typeof transport?.create !== 'function') {
+    throw new P2PError('OPTIONS_INVALID', 'connectionHandlerCreator', {
+      expected: 'what getConnectionHandlerSimplePeer({ signalingServerUrl }) returns',
+      got: typeof transport,
+    });
+  }
+  const given: SyncP2POptions = {
+    transport,
+    pull: pull !== undefined,
+    push: push !== undefined,
+    ...(isPeerValid === undefined ? {} : { isPeerValid }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(conflictHandlerVersion === undefined ? {} : { conflictHandlerVersion }),
+  };
+  return collection.syncP2P(topic, given);
+}

@@ -1,0 +1,32 @@
+/** Contested documents of a collection, kept up to date from its journal. */
+import { contestOf } from '@rxdb-p2p/protocol';
+import type { Journal } from '../journal/journal.ts';
+import { showable, toShown } from '../replica/heads.ts';
+import type { ContestedDocument } from './types.ts';
+
+export interface Contests {
+  /** @returns whether anything changed */
+  update(ids: Iterable<string>): boolean;
+  list(): readonly ContestedDocument[];
+}
+
+export function createContests(journal: Journal): Contests {
+  const contested = new Map<string, ContestedDocument>();
+
+  function check(id: string): boolean {
+    const heads = showable(journal.records.get(id)?.heads ?? []);
+    const contest = heads.length > 1 ? contestOf(toShown(heads)) : undefined;
+    if (contest === undefined) return contested.delete(id);
+    contested.set(id, { id, fields: contest.fields, editAgainstDelete: contest.editAgainstDelete });
+    return true;
+  }
+
+  const update = (ids: Iterable<string>): boolean => {
+    let changed = false;
+    for (const id of ids) changed = check(id) || changed;
+    return changed;
+  };
+
+  update([...journal.records.values()].filter(({ heads }) => heads.length > 1).map(({ id }) => id));
+  return { update, list: () => [...contested.values()] };
+}

@@ -1,0 +1,71 @@
+/** What of a collection's schema matters to others, and the validator for what they send. */
+import { Validator } from '@cfworker/json-schema';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { base64url, canonicalJson } from '@rxdb-p2p/protocol';
+import type { ValidateBody } from './content.ts';
+import { isRxdbField } from './document.ts';
+
+/** A JSON schema as RxDB keeps it; nothing of it is trusted to have a shape. */
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Words that change how a document is stored or described, not which documents are right. */
+const IGNORED: ReadonlySet<string> = new Set([
+  'title',
+  'description',
+  'examples',
+  '$comment',
+  'encrypted',
+  'indexes',
+  'ref',
+  'final',
+]);
+
+/** SHA-256 of the canonical schema, base64url: peers whose schemas differ are refused. */
+export function hashSchema(schema: Schema): string {
+  const { type, properties, required, additionalProperties } = applicationSchema(schema);
+  const { version, primaryKey } = schema;
+  const canonical = canonicalJson({ version, primaryKey, type, properties, required, additionalProperties });
+  return base64url(sha256(new TextEncoder().encode(canonical)));
+}
+
+/**
+ * Validates without generating code, so that it works under a strict Content-Security-Policy; the verdict depends on
+ * the document and the schema alone.
+ */
+export function createValidator(schema: Schema): ValidateBody {
+  const validator = new Validator(applicationSchema(schema), '7', true);
+  return (body) => {
+    const { valid, errors } = validator.validate(body);
+    if (valid) return undefined;
+    const first = errors[0];
+    return first === undefined
+      ? 'it breaks the schema'
+      : `it breaks the schema at ${first.instanceLocation}: ${first.keyword}`;
+  };
+}
+
+/** The schema without RxDB's own fields and without what does not decide about documents. */
+function applicationSchema(schema: Schema): Schema {
+  const cleaned = clean(schema) as { properties?: Record<string, unknown>; required?: unknown };
+  const properties = Object.fromEntries(
+    Object.entries(cleaned.properties ?? {}).filter(([name]) => !isRxdbField(name)),
+  );
+  const required = Array.isArray(cleaned.required)
+    ? cleaned.required.filter((name) => !isRxdbField(String(name))).sort()
+    : [];
+  return { ...cleaned, properties, required };
+}
+
+function clean(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(clean);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const cleaned: Record<string, unknown> = {};
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (IGNORED.has(keyword)) continue;
+    const isMap = keyword === 'properties' || keyword === 'patternProperties';
+    cleaned[keyword] = isMap
+      ? Object.fromEntries(Object.entries(value as object).map(([name, inner]) => [name, clean(inner)]))
+      : clean(value);
+  }
+  return cleaned;
+}
