@@ -5,6 +5,12 @@ export interface Problem {
   readonly message: string;
 }
 
+/** RxDB needs cryptography even to open a database, and browsers keep it from pages that came over plain http. */
+export const INSECURE_PAGE: Problem = {
+  code: 'INSECURE_CONTEXT',
+  message: 'The browser gives cryptography and locks to secure pages only.',
+};
+
 /** A map, since a code may come from another device: no name in it reaches a prototype. */
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ['INSECURE_CONTEXT', 'Open this page over https, or on this machine as http://localhost.'],

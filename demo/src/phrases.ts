@@ -17,7 +17,7 @@ export interface SyncView {
   /** undefined: switched off by the person, or not started yet */
   readonly status: PoolStatus | undefined;
   readonly paused: boolean;
-  /** Whether the list could not be opened, or sync not started. */
+  /** Whether sync could not be started. */
   readonly failed: boolean;
   /** Whether this device says it has a network. */
   readonly online: boolean;

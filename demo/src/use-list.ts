@@ -1,23 +1,30 @@
 /** The life of one open list: its database as long as the page shows it, its pool as long as sync is on. */
 import { useEffect, useState } from 'preact/hooks';
 import type { P2PPool } from 'rxdb-p2p';
-import { type Problem, problemOf } from './advice.ts';
+import { INSECURE_PAGE, type Problem, problemOf } from './advice.ts';
 import { type Item, type ListDatabase, openList, syncList } from './database.ts';
 
 export interface OpenedList {
   readonly db: ListDatabase | undefined;
   readonly pool: P2PPool<Item> | undefined;
-  /** Why the list could not be opened, or why sync could not start. */
+  /** Why the list could not be opened. */
+  readonly closedBy: Problem | undefined;
+  /** Why sync could not start. */
   readonly problem: Problem | undefined;
 }
 
 export function useList(name: string, paused: boolean): OpenedList {
   const [db, setDb] = useState<ListDatabase>();
   const [pool, setPool] = useState<P2PPool<Item>>();
+  const [closedBy, setClosedBy] = useState<Problem>();
   const [problem, setProblem] = useState<Problem>();
 
   useEffect(() => {
-    const fail = (error: unknown): void => setProblem(problemOf(error));
+    if (!isSecureContext) {
+      setClosedBy(INSECURE_PAGE);
+      return;
+    }
+    const fail = (error: unknown): void => setClosedBy(problemOf(error));
     const opening = openList(name);
     opening.then(setDb, fail);
     return () => {
@@ -48,7 +55,7 @@ export function useList(name: string, paused: boolean): OpenedList {
     };
   }, [db, name, paused]);
 
-  return { db, pool, problem };
+  return { db, pool, closedBy, problem };
 }
 
 /** The start's own handler has shown it. */

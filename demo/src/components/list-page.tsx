@@ -5,11 +5,12 @@ import { useList } from '../use-list.ts';
 import { CopyLink } from './copy-link.tsx';
 import { Icon } from './icon.tsx';
 import { ItemList } from './item-list.tsx';
+import { ProblemNote } from './problem-note.tsx';
 import { SyncPanel } from './sync-panel.tsx';
 
 export function ListPage({ name }: { readonly name: string }): JSX.Element {
   const [paused, setPaused] = useState(false);
-  const { db, pool, problem } = useList(name, paused);
+  const { db, pool, closedBy, problem } = useList(name, paused);
   const title = listTitle(name);
   useEffect(() => {
     document.title = `${title} · Shared lists`;
@@ -25,8 +26,17 @@ export function ListPage({ name }: { readonly name: string }): JSX.Element {
         <h1>{title}</h1>
         <CopyLink />
       </header>
-      <SyncPanel pool={pool} problem={problem} paused={paused} onPause={setPaused} />
-      <main>{db !== undefined && <ItemList db={db} pool={pool} />}</main>
+      {closedBy === undefined ? (
+        <>
+          <SyncPanel pool={pool} problem={problem} paused={paused} onPause={setPaused} />
+          <main>{db !== undefined && <ItemList db={db} pool={pool} />}</main>
+        </>
+      ) : (
+        <main class="closed">
+          <h2>This list cannot be opened here</h2>
+          <ProblemNote problem={closedBy} />
+        </main>
+      )}
     </div>
   );
 }

@@ -14,7 +14,13 @@ interface PastProblem extends Problem {
 }
 
 /** Problems that came and maybe went; the one that lasts is shown above, and does not need opening. */
-export function PastProblems({ pool }: { readonly pool: P2PPool<Item> | undefined }): JSX.Element | null {
+interface Props {
+  readonly pool: P2PPool<Item> | undefined;
+  /** What is shown elsewhere already. */
+  readonly current: Problem | undefined;
+}
+
+export function PastProblems({ pool, current }: Props): JSX.Element | null {
   const [problems, setProblems] = useState<readonly PastProblem[]>([]);
   useEffect(() => {
     const subscription = pool?.error$.subscribe((error) => {
@@ -25,12 +31,13 @@ export function PastProblems({ pool }: { readonly pool: P2PPool<Item> | undefine
     });
     return () => subscription?.unsubscribe();
   }, [pool]);
-  if (problems.length === 0) return null;
+  const past = problems.filter((problem) => problem.message !== current?.message);
+  if (past.length === 0) return null;
   return (
     <details class="past-problems">
       <summary>Earlier problems</summary>
       <ul>
-        {problems.map((problem) => (
+        {past.map((problem) => (
           <li key={problem.message}>
             <p class="fine">{when(problem.time)}</p>
             <ProblemNote problem={problem} />

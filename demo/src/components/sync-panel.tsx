@@ -67,7 +67,7 @@ export function SyncPanel({ pool, problem, paused, onPause }: Props): JSX.Elemen
           {waiting(status.writesWaiting)}
         </p>
       )}
-      <PastProblems pool={pool} />
+      <PastProblems pool={pool} current={shownProblem} />
     </aside>
   );
 }
