@@ -9,6 +9,9 @@ export const DEFAULT_MESSAGE_BYTES: number = 64 * 1024;
  */
 export const MAX_MESSAGE_BYTES: number = 256 * 1024;
 
+/** A side that takes less than every implementation does, bytes, only wants to make us cut frames into many pieces. */
+export const MIN_MESSAGE_BYTES: number = 16 * 1024;
+
 /** What `send` may leave waiting, bytes: Chromium's own queue, which throws when it is full. Then the link closes. */
 export const MAX_QUEUED_BYTES: number = 16 * 1024 * 1024;
 

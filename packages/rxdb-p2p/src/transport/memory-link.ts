@@ -99,6 +99,7 @@ function createEnd(wire: Wire, { own, remote, lane, initiator, ended }: EndOptio
     },
     send(message) {
       if (closed !== undefined) return;
+      if (message.byteLength === 0) return close('message empty');
       if (message.byteLength > wire.maxMessageBytes) return close('message too large');
       if (lane.bufferedBytes + message.byteLength > MAX_QUEUED_BYTES) return close('send queue full');
       wire.sent(own.name, remote.name, message);

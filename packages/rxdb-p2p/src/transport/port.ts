@@ -14,7 +14,7 @@ export interface Link {
   readonly bufferedBytes: number;
   /** Whether this side dialled. */
   readonly initiator: boolean;
-  /** Queues one message. Never throws: a link that cannot send closes. */
+  /** Queues one message, which is not empty. Never throws: a link that cannot send closes. */
   send(message: Uint8Array): void;
   /** At most one listener each; messages that came before are delivered to it first, in order. */
   onMessage(listener: (message: Uint8Array) => void): void;

@@ -1,0 +1,105 @@
+/** Connections that are being made. Each has a random name, given by the side that dials, that its signals carry. */
+import type { PeerConnection, PeerConnectionEvents } from '../webrtc/peer-connection.ts';
+import type { Remote } from './remotes.ts';
+import type { SignalBody } from './signal-codec.ts';
+
+export interface Attempt {
+  readonly name: string;
+  readonly remote: Remote;
+  /** rooms of ours in which the remote was when it began */
+  readonly rooms: Set<string>;
+  readonly initiator: boolean;
+  readonly connection: PeerConnection;
+}
+
+export interface Attempts extends Iterable<Attempt> {
+  readonly size: number;
+  /** being made by us, and by others */
+  readonly dialled: number;
+  readonly answered: number;
+  named(name: string): Attempt | undefined;
+  /** With a remote, or with the transport of this name, whichever way the server knows it. */
+  with(remote: Remote): Attempt | undefined;
+  start(name: string, remote: Remote, initiator: boolean): Attempt;
+  /** Ends an attempt without any event. */
+  drop(attempt: Attempt): void;
+  dropAll(): void;
+}
+
+export interface AttemptEvents {
+  onSignal(attempt: Attempt, body: SignalBody): void;
+  onOpen(attempt: Attempt): void;
+  onFailed(attempt: Attempt): void;
+  /** An attempt that had opened has ended. */
+  onEnd(attempt: Attempt, error: Error | undefined): void;
+}
+
+export function createAttempts(
+  connect: (initiator: boolean, events: PeerConnectionEvents) => PeerConnection,
+  timeoutMs: number,
+  events: AttemptEvents,
+): Attempts {
+  const attempts = new Map<string, { readonly attempt: Attempt; readonly timer: ReturnType<typeof setTimeout> }>();
+
+  /** Returns whether it was still being made. */
+  function remove(attempt: Attempt): boolean {
+    const entry = attempts.get(attempt.name);
+    if (entry?.attempt !== attempt) return false;
+    clearTimeout(entry.timer);
+    return attempts.delete(attempt.name);
+  }
+
+  function count(initiator: boolean): number {
+    let found = 0;
+    for (const { attempt } of attempts.values()) if (attempt.initiator === initiator) found += 1;
+    return found;
+  }
+
+  function start(name: string, remote: Remote, initiator: boolean): Attempt {
+    let opened = false;
+    const connection = connect(initiator, {
+      onSignal: (body) => events.onSignal(attempt, body),
+      onOpen() {
+        opened = remove(attempt);
+        if (opened) events.onOpen(attempt);
+      },
+      onEnd(error) {
+        if (opened) events.onEnd(attempt, error);
+        else if (remove(attempt)) events.onFailed(attempt);
+      },
+    });
+    const attempt: Attempt = { name, remote, rooms: new Set(remote.rooms), initiator, connection };
+    attempts.set(name, { attempt, timer: setTimeout(connection.destroy, timeoutMs) });
+    return attempt;
+  }
+
+  function drop(attempt: Attempt): void {
+    if (remove(attempt)) attempt.connection.destroy();
+  }
+
+  return {
+    [Symbol.iterator]: () => [...attempts.values()].map(({ attempt }) => attempt)[Symbol.iterator](),
+    get size() {
+      return attempts.size;
+    },
+    get dialled() {
+      return count(true);
+    },
+    get answered() {
+      return count(false);
+    },
+    named: (name) => attempts.get(name)?.attempt,
+    with(remote) {
+      for (const { attempt } of attempts.values()) {
+        const { peer, instance } = attempt.remote;
+        if (peer === remote.peer || (instance !== undefined && instance === remote.instance)) return attempt;
+      }
+      return undefined;
+    },
+    start,
+    drop,
+    dropAll() {
+      for (const { attempt } of [...attempts.values()]) drop(attempt);
+    },
+  };
+}

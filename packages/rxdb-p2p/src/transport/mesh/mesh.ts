@@ -1,0 +1,224 @@
+/**
+ * Links with the members of our rooms. Who joins dials the members that the server names; a member answers. Of two
+ * that dial each other at once the one with the smaller name goes on. A transport has one random name for as long as
+ * it lives, so that a link is known again whatever ids the server gives to its ends.
+ */
+
+import { CLOSE_GRACE_MS } from '../link-limits.ts';
+import type { Link } from '../port.ts';
+import type { SignalingClient, SignalingEvents } from '../signaling/signaling-client.ts';
+import { createDataChannelLink, type LinkEnd } from '../webrtc/data-channel-link.ts';
+import type { PeerConnection, PeerConnectionEvents } from '../webrtc/peer-connection.ts';
+import { type Attempt, createAttempts } from './attempts.ts';
+import { createDialing } from './dialing.ts';
+import { createLinkTable, type LinkEntry } from './link-table.ts';
+import type { MeshLimits } from './mesh-limits.ts';
+import { createReception } from './reception.ts';
+import { createRemotes, type Remote } from './remotes.ts';
+import { createRoomSearch } from './room-search.ts';
+import { type ByeReason, encodeSignal, type SignalBody } from './signal-codec.ts';
+
+export interface MeshDeps {
+  readonly createSignaling: (events: Omit<SignalingEvents, 'onProblem'>) => SignalingClient;
+  readonly connect: (initiator: boolean, events: PeerConnectionEvents) => PeerConnection;
+  readonly limits: MeshLimits;
+  /** in [0, 1), as Math.random */
+  readonly random: () => number;
+  /** 128 random bits in base64url */
+  readonly randomName: () => string;
+  /** milliseconds, of a clock that does not go back */
+  readonly now: () => number;
+  readonly onLink: (link: Link) => void;
+}
+
+export interface Mesh {
+  /** What was dropped of what came through the server: not understood, of an earlier attempt, too much. */
+  readonly droppedSignals: number;
+  join(room: string): void;
+  leave(room: string): void;
+  /** The network is said to be back: connects to the server now. */
+  wake(): void;
+  /** Ends all links, at once, and leaves the server until `wake`. */
+  sleep(): void;
+  close(): Promise<void>;
+}
+
+export function createMesh({ connect, limits, random, randomName, now, ...deps }: MeshDeps): Mesh {
+  const instance = randomName();
+  const rooms = new Set<string>();
+  const links = createLinkTable();
+  /** all connections, those included that are no longer, or not yet, links */
+  const living = new Set<PeerConnection>();
+  let droppedSignals = 0;
+
+  const attempts = createAttempts(connectCounted, limits.connectTimeoutMs, {
+    onSignal: ({ remote, name }, body) => send(remotes.current(remote), name, body),
+    onOpen,
+    onFailed,
+    onEnd: ({ name }, error) => links.named(name)?.link.ended(error),
+  });
+  const remotes = createRemotes(limits, random, (remote) => {
+    return attempts.with(remote) !== undefined || dialing.linkWith(remote) !== undefined;
+  });
+  const dialing = createDialing({ remotes, links, attempts, limits, now, randomName, send });
+  const reception = createReception({ instance, remotes, links, attempts, dialing, limits, now, send, share, unshare });
+  const isLonely = (room: string): boolean => rooms.has(room) && !links.has(room);
+  const search = createRoomSearch(limits.search, random, isLonely, (room) => signaling.join(room));
+  const signaling = deps.createSignaling({
+    onJoined(room, members) {
+      for (const peer of members) {
+        const remote = remotes.meet(room, peer);
+        if (remote === undefined) break;
+        const entry = dialing.linkWith(remote);
+        if (entry !== undefined) share(entry, room);
+        dialing.named(remote);
+      }
+      search.answered(room);
+      dialing.dialAll();
+    },
+    onJoinRefused: (room) => search.answered(room),
+    onSignal(room, from, data) {
+      if (!reception.receive(room, from, data)) droppedSignals += 1;
+    },
+    onSignalRefused(room, to, code) {
+      if (code === 'NOT_IN_ROOM' && rooms.has(room)) signaling.join(room);
+      if (code === 'PEER_NOT_IN_ROOM') onLeft(room, to);
+    },
+    onLeft,
+    onDisconnected() {
+      remotes.clear();
+      search.stopAll();
+      dialing.stop();
+    },
+  });
+
+  function connectCounted(initiator: boolean, events: PeerConnectionEvents): PeerConnection {
+    const connection = connect(initiator, events);
+    living.add(connection);
+    void connection.gone.then(() => living.delete(connection));
+    return connection;
+  }
+
+  function share(entry: LinkEntry, room: string): void {
+    entry.rooms.add(room);
+    search.found(room);
+  }
+
+  function unshare(entry: LinkEntry, room: string): void {
+    entry.rooms.delete(room);
+    if (entry.rooms.size === 0) entry.link.abort('closed by the other side');
+    else if (isLonely(room)) search.lost(room);
+  }
+
+  function send(remote: Remote | undefined, connection: string, body: SignalBody, room?: string): void {
+    const [where = room] = room === undefined ? (remote?.rooms ?? []) : [room];
+    const data = encodeSignal({ ...body, instance, connection });
+    if (remote === undefined || where === undefined || data === undefined) return;
+    remote.told.add(where);
+    signaling.signal(where, remote.peer, data);
+  }
+
+  function bye(remote: Remote | undefined, name: string, why: ByeReason, room?: string): void {
+    send(remote, name, { kind: 'bye', why }, room);
+  }
+
+  function onLeft(room: string, peer: string): void {
+    remotes.left(room, peer);
+    if (remotes.get(peer) !== undefined) return;
+    // An attempt whose other side has not answered by now never will be.
+    for (const attempt of attempts) {
+      if (attempt.remote.peer === peer && !attempt.connection.described) attempts.drop(attempt);
+    }
+    dialing.dialAll();
+  }
+
+  function onFailed({ remote, name }: Attempt): void {
+    const current = remotes.current(remote);
+    bye(current, name, 'failed');
+    dialing.retryLater(current);
+  }
+
+  function onOpen(attempt: Attempt): void {
+    const { name, remote, initiator, connection } = attempt;
+    const { instance: remoteId } = remote;
+    const other = remoteId === undefined ? undefined : links.get(remoteId);
+    const current = remotes.current(remote);
+    const shared = [...attempt.rooms, ...(current?.rooms ?? [])].filter((room) => rooms.has(room));
+    // Two links in spite of all: both sides keep the one with the smaller name.
+    if (remoteId === undefined || shared.length === 0 || (other !== undefined && other.name < name)) {
+      connection.destroy();
+      return;
+    }
+    other?.link.abort('replaced by another link');
+    const link = createDataChannelLink({ connection, remoteId, initiator, onEnd: (by) => onLinkEnd(entry, by) });
+    const entry: LinkEntry = { instance: remoteId, name, link, connection, rooms: new Set(shared), since: now() };
+    links.add(entry);
+    for (const room of shared) search.found(room);
+    if (current !== undefined) dialing.tell(current);
+    deps.onLink(link);
+    dialing.dialAll();
+  }
+
+  function onLinkEnd(entry: LinkEntry, by: LinkEnd): void {
+    if (!links.remove(entry)) return;
+    const remote = remotes.named(entry.instance);
+    if (now() - entry.since >= limits.stableMs) remote?.backoff.reset();
+    if (by === 'broken') bye(remote, entry.name, 'failed');
+    for (const room of entry.rooms) if (isLonely(room)) search.lost(room);
+    // What the owner of a link did not want is not pressed on it again soon.
+    dialing.retryLater(remote, by === 'here' ? limits.retry.maxMs : undefined);
+  }
+
+  function leave(room: string): void {
+    rooms.delete(room);
+    for (const entry of links) {
+      if (!entry.rooms.delete(room)) continue;
+      const remote = remotes.named(entry.instance);
+      if (entry.rooms.size === 0) entry.link.close();
+      else if (remote?.rooms.has(room)) send(remote, entry.name, { kind: 'leave' }, room);
+    }
+    for (const attempt of attempts) {
+      if (!attempt.rooms.delete(room) || attempt.rooms.size > 0) continue;
+      bye(remotes.current(attempt.remote), attempt.name, 'failed');
+      attempts.drop(attempt);
+    }
+    signaling.leave(room);
+    search.stop(room);
+    remotes.roomLeft(room);
+  }
+
+  return {
+    get droppedSignals() {
+      return droppedSignals + signaling.badMessages;
+    },
+    join(room) {
+      rooms.add(room);
+      signaling.join(room);
+    },
+    leave,
+    wake: () => signaling.wake(),
+    sleep() {
+      attempts.dropAll();
+      for (const { link } of links) link.abort('the page is left');
+      signaling.sleep();
+    },
+    async close() {
+      for (const room of [...rooms]) leave(room);
+      attempts.dropAll();
+      signaling.close();
+      search.stopAll();
+      dialing.stop();
+      await settled([...living].map(({ gone }) => gone));
+    },
+  };
+}
+
+/** Connections end by themselves within CLOSE_GRACE_MS; what an implementation does after that is not waited for. */
+async function settled(ends: readonly Promise<void>[]): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLong = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_GRACE_MS * 1.5);
+  });
+  await Promise.race([Promise.all(ends), tooLong]);
+  clearTimeout(timer);
+}

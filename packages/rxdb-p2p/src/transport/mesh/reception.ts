@@ -1,0 +1,115 @@
+/** What a signal of another transport does. All of it is hostile until it fits something that is under way here. */
+import type { Attempt, Attempts } from './attempts.ts';
+import type { Dialing } from './dialing.ts';
+import type { LinkEntry, LinkTable } from './link-table.ts';
+import type { MeshLimits } from './mesh-limits.ts';
+import type { Remote, Remotes } from './remotes.ts';
+import { decodeSignal, type Signal, type SignalBody } from './signal-codec.ts';
+
+export interface ReceptionDeps {
+  /** name of this transport */
+  readonly instance: string;
+  readonly remotes: Remotes;
+  readonly links: LinkTable;
+  readonly attempts: Attempts;
+  readonly dialing: Dialing;
+  readonly limits: MeshLimits;
+  readonly now: () => number;
+  readonly send: (remote: Remote, name: string, body: SignalBody, room?: string) => void;
+  readonly share: (entry: LinkEntry, room: string) => void;
+  /** the other end of a link has left a room */
+  readonly unshare: (entry: LinkEntry, room: string) => void;
+}
+
+export interface Reception {
+  /** False when the signal was of no use: not understood, of an earlier attempt, or too much. */
+  receive(room: string, from: string, data: string): boolean;
+}
+
+export function createReception(deps: ReceptionDeps): Reception {
+  const { instance, remotes, links, attempts, dialing, limits, now, send } = deps;
+
+  function receive(room: string, from: string, data: string): boolean {
+    const signal = decodeSignal(data);
+    if (signal === undefined || signal.instance === instance) return false;
+    const remote = remotes.meet(room, from);
+    // One socket has one transport, and so one name.
+    if (remote === undefined || (remote.instance ?? signal.instance) !== signal.instance) return false;
+    remote.instance = signal.instance;
+    const linked = links.get(signal.instance);
+    switch (signal.kind) {
+      case 'hello':
+      case 'present':
+      case 'offer':
+        if (linked !== undefined) deps.share(linked, room);
+        return introduce(remote, room, signal);
+    }
+    const attempt = attempts.named(signal.connection);
+    if (attempt !== undefined && belongs(attempt, remote)) return continueAttempt(attempt, signal);
+    return linked?.name === signal.connection && continueLink(linked, room, signal);
+  }
+
+  function introduce(remote: Remote, room: string, signal: Signal): boolean {
+    if (signal.kind === 'offer') return answer(remote, room, signal);
+    if (signal.kind === 'hello') send(remote, signal.connection, { kind: 'present' }, room);
+    else remote.askedUntil = 0;
+    dialing.dialAll();
+    return true;
+  }
+
+  function answer(remote: Remote, room: string, signal: Signal): boolean {
+    const { connection: name } = signal;
+    if (attempts.named(name) !== undefined || links.named(name) !== undefined) return false;
+    if (dialing.linkWith(remote) !== undefined) {
+      send(remote, name, { kind: 'bye', why: 'linked' }, room);
+      return true;
+    }
+    if (now() - remote.lastOffer < limits.offerSpacingMs) return false;
+    const own = attempts.with(remote);
+    // Both dial. The other side comes to the same decision, as soon as it sees our offer.
+    if (own?.initiator === true && own.remote.peer === remote.peer && instance < signal.instance) return true;
+    if (own !== undefined) attempts.drop(own);
+    else if (attempts.answered >= limits.attempts || !dialing.hasPlace()) {
+      send(remote, name, { kind: 'bye', why: 'busy' }, room);
+      return true;
+    }
+    remote.lastOffer = now();
+    const attempt = attempts.start(name, remote, false);
+    if (attempt.connection.take(signal)) return true;
+    attempts.drop(attempt);
+    return false;
+  }
+
+  /** By its id at the server or, when that has changed, by the name that it had said before. */
+  function belongs(attempt: Attempt, remote: Remote): boolean {
+    if (attempt.remote.peer !== remote.peer) return attempt.remote.instance === remote.instance;
+    attempt.remote.instance ??= remote.instance;
+    return true;
+  }
+
+  function continueAttempt(attempt: Attempt, signal: Signal): boolean {
+    if (signal.kind !== 'bye') return attempt.connection.take(signal);
+    attempts.drop(attempt);
+    const remote = remotes.current(attempt.remote);
+    // `linked`, and no link here: the other side has one that we have lost, and it will notice.
+    if (remote !== undefined && dialing.linkWith(remote) === undefined) dialing.retryLater(remote);
+    return true;
+  }
+
+  function continueLink(entry: LinkEntry, room: string, signal: Signal): boolean {
+    switch (signal.kind) {
+      case 'candidate':
+        return entry.connection.take(signal);
+      case 'bye':
+        entry.link.abort('connection lost, as the other side says');
+        return true;
+      case 'leave':
+        deps.unshare(entry, room);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  return { receive };
+}

@@ -1,0 +1,102 @@
+/** Members of our rooms as the signaling server knows them: by the ids of their sockets, which change. Bounded. */
+import { type Backoff, createBackoff } from '../backoff.ts';
+import type { MeshLimits } from './mesh-limits.ts';
+
+export interface Remote {
+  /** its id at the signaling server */
+  readonly peer: string;
+  /** rooms in which we both are, as far as we know */
+  readonly rooms: Set<string>;
+  /** rooms of these in which it has got a signal, so that it knows that we are there */
+  readonly told: Set<string>;
+  /** The name of its transport, once it has said it. */
+  instance: string | undefined;
+  /** The server named it to us, so we dial; those who were named to it, or have come later, are dialled by it. */
+  ours: boolean;
+  /** No attempt of ours before this time, milliseconds. */
+  notBefore: number;
+  /** It has been asked for its name, and until this time, milliseconds, we wait for the answer before we dial. */
+  askedUntil: number;
+  /** When we began to answer its last offer, milliseconds. */
+  lastOffer: number;
+  readonly backoff: Backoff;
+}
+
+export interface Remotes extends Iterable<Remote> {
+  get(peer: string): Remote | undefined;
+  /** The one with this name that is in a room of ours. */
+  named(instance: string): Remote | undefined;
+  /** What the server knows now of a remote that we began something with. */
+  current(remote: Remote): Remote | undefined;
+  /** A member of a room; undefined when no more can be remembered. */
+  meet(room: string, peer: string): Remote | undefined;
+  left(room: string, peer: string): void;
+  /** We have left a room. */
+  roomLeft(room: string): void;
+  /** Our own connection to the server is lost: nobody is where it was. */
+  clear(): void;
+}
+
+/** @param busy whether a remote is being dialled or linked, so that it cannot make room for another one */
+export function createRemotes(limits: MeshLimits, random: () => number, busy: (remote: Remote) => boolean): Remotes {
+  const remotes = new Map<string, Remote>();
+
+  function makeRoom(): boolean {
+    if (remotes.size < limits.remotes) return true;
+    for (const remote of remotes.values()) {
+      if (remote.ours || busy(remote)) continue;
+      return remotes.delete(remote.peer);
+    }
+    return false;
+  }
+
+  function leave(remote: Remote, room: string): void {
+    remote.rooms.delete(room);
+    remote.told.delete(room);
+    if (remote.rooms.size === 0) remotes.delete(remote.peer);
+  }
+
+  function named(instance: string): Remote | undefined {
+    // The latest: a transport that has lost its connection to the server comes back by another id.
+    return [...remotes.values()].findLast((remote) => remote.instance === instance);
+  }
+
+  return {
+    [Symbol.iterator]: () => remotes.values(),
+    get: (peer) => remotes.get(peer),
+    named,
+    current: ({ peer, instance }) => remotes.get(peer) ?? (instance === undefined ? undefined : named(instance)),
+    meet(room, peer) {
+      const known = remotes.get(peer);
+      if (known !== undefined) {
+        known.rooms.add(room);
+        return known;
+      }
+      if (!makeRoom()) return undefined;
+      const remote: Remote = {
+        peer,
+        rooms: new Set([room]),
+        told: new Set(),
+        instance: undefined,
+        ours: false,
+        notBefore: 0,
+        askedUntil: 0,
+        lastOffer: Number.NEGATIVE_INFINITY,
+        backoff: createBackoff(limits.retry, random),
+      };
+      remotes.set(peer, remote);
+      return remote;
+    },
+    left(room, peer) {
+      const remote = remotes.get(peer);
+      if (remote !== undefined) leave(remote, room);
+    },
+    roomLeft(room) {
+      for (const remote of [...remotes.values()]) leave(remote, room);
+    },
+    clear() {
+      for (const remote of remotes.values()) remote.rooms.clear();
+      remotes.clear();
+    },
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * The client of the signaling server: one socket for all rooms of a database. After a lost connection the rooms are
+ * joined again; the server knows us by another id then. What the server says is checked before anybody sees it.
+ */
+import { P2PError } from '@rxdb-p2p/protocol';
+import {
+  parseIncomingSignal,
+  parseJoinReply,
+  parseLeftMessage,
+  parseReply,
+  type Refusal,
+  type SignalingCode,
+} from '@rxdb-p2p/protocol/signaling';
+import { createProblems } from '../problems.ts';
+import {
+  createSignalingConnection,
+  SIGNALING_TIMINGS,
+  type SignalingConnectionDeps,
+  type SignalingSocket,
+  type SignalingTimings,
+} from './signaling-connection.ts';
+import { badAnswer, unreachable } from './signaling-failure.ts';
+import type { SignalingUrl } from './signaling-url.ts';
+
+export interface SignalingEvents {
+  /** We are in a room, and these are some of the others; again whenever it is joined again. */
+  onJoined(room: string, members: readonly string[]): void;
+  /** The server does not let us into a room, for now. */
+  onJoinRefused(room: string): void;
+  onSignal(room: string, from: string, data: string): void;
+  onSignalRefused(room: string, to: string, code: SignalingCode): void;
+  /** A member has left a room, or has lost its connection to the server. */
+  onLeft(room: string, peer: string): void;
+  /** We are in no room any more; they are joined again as soon as possible. */
+  onDisconnected(): void;
+  /** `undefined`: nothing is wrong any more. */
+  onProblem(problem: P2PError | undefined): void;
+}
+
+export interface SignalingClient {
+  /** Messages of the server that were dropped, because they were none. */
+  readonly badMessages: number;
+  /** Joins a room now, or as soon as there is a connection. When it is joined already: asks who is in it. */
+  join(room: string): void;
+  leave(room: string): void;
+  /** What cannot be sent now is not sent later. */
+  signal(room: string, to: string, data: string): void;
+  /** Tries to connect now: the network is said to be back. */
+  wake(): void;
+  /** Disconnects until `wake`. */
+  sleep(): void;
+  close(): void;
+}
+
+export interface SignalingClientDeps extends Omit<SignalingConnectionDeps, 'timings'> {
+  readonly timings?: SignalingTimings;
+}
+
+/** Subject of what concerns the connection; rooms are subjects too, and none is empty. */
+const CONNECTION = '';
+
+export function createSignalingClient(
+  url: SignalingUrl,
+  deps: SignalingClientDeps,
+  events: SignalingEvents,
+): SignalingClient {
+  const { timings = SIGNALING_TIMINGS } = deps;
+  const rooms = new Set<string>();
+  /** rooms whose join has not been answered */
+  const joining = new Set<string>();
+  const problems = createProblems(events.onProblem);
+  let badMessages = 0;
+
+  const connection = createSignalingConnection(
+    url,
+    { ...deps, timings },
+    {
+      onConnected(socket) {
+        // With rooms it has to show first that it is a signaling server: by answering a join.
+        if (rooms.size === 0) problems.solve(CONNECTION);
+        listen(socket);
+        for (const room of rooms) requestJoin(room);
+      },
+      onDisconnected() {
+        joining.clear();
+        events.onDisconnected();
+      },
+      onFailed: (problem) => problems.report(CONNECTION, problem),
+    },
+  );
+
+  function listen(socket: SignalingSocket): void {
+    socket.on('signal', (message) => {
+      const signal = parseIncomingSignal(message);
+      if (signal === undefined) badMessages += 1;
+      else if (rooms.has(signal.room)) events.onSignal(signal.room, signal.from, signal.data);
+    });
+    socket.on('left', (message) => {
+      const left = parseLeftMessage(message);
+      if (left === undefined) badMessages += 1;
+      else if (rooms.has(left.room)) events.onLeft(left.room, left.peer);
+    });
+  }
+
+  function requestJoin(room: string): void {
+    const { socket } = connection;
+    if (socket === undefined || joining.has(room)) return;
+    joining.add(room);
+    socket.timeout(timings.answerTimeoutMs).emit('join', { room }, (error: Error | null, answer: unknown) => {
+      if (socket !== connection.socket) return;
+      joining.delete(room);
+      if (error) return connection.abandon(unreachable(url.origin, 'no answer to `join`', []));
+      const reply = parseJoinReply(answer);
+      if (reply === undefined) return connection.abandon(badAnswer(url.origin, 'join'));
+      problems.solve(CONNECTION);
+      if (!rooms.has(room)) return;
+      if (reply.ok) {
+        problems.solve(room);
+        events.onJoined(room, reply.members);
+      } else {
+        problems.report(room, refusal(url.origin, reply));
+        events.onJoinRefused(room);
+      }
+    });
+  }
+
+  return {
+    get badMessages() {
+      return badMessages;
+    },
+    join(room) {
+      rooms.add(room);
+      requestJoin(room);
+    },
+    leave(room) {
+      if (!rooms.delete(room)) return;
+      problems.solve(room);
+      connection.socket?.emit('leave', { room });
+    },
+    signal(room, to, data) {
+      const { socket } = connection;
+      socket
+        ?.timeout(timings.answerTimeoutMs)
+        .emit('signal', { room, to, data }, (error: Error | null, answer: unknown) => {
+          // A lost answer needs nothing: a lost signal makes its attempt time out.
+          if (error || socket !== connection.socket) return;
+          const reply = parseReply(answer);
+          if (reply === undefined) badMessages += 1;
+          else if (!reply.ok) events.onSignalRefused(room, to, reply.code);
+        });
+    },
+    wake: connection.wake,
+    sleep: connection.sleep,
+    close() {
+      rooms.clear();
+      connection.close();
+    },
+  };
+}
+
+/** Codes of a refusal are the server's: `TOO_MANY_ROOMS`, `RATE_LIMITED` and the others of the signaling protocol. */
+function refusal(origin: string, { code, message }: Refusal): P2PError {
+  return new P2PError(code, `the signaling server at ${origin} refuses to join a room`, {
+    got: message,
+    hint: 'new attempts go on',
+  });
+}

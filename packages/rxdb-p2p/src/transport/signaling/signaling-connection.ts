@@ -1,0 +1,180 @@
+/** Keeps up a socket to the signaling server: attempts with jittered backoff, and finds out why one fails. */
+import type { P2PError } from '@rxdb-p2p/protocol';
+import type { Socket } from 'socket.io-client';
+import { type BackoffOptions, createBackoff } from '../backoff.ts';
+import { probeFailure, refusedBy, unreachable } from './signaling-failure.ts';
+import { probeSignaling } from './signaling-probe.ts';
+import type { SignalingUrl } from './signaling-url.ts';
+
+/** Events as a server may send them: with anything in them. */
+interface UncheckedEvents {
+  signal(message: unknown): void;
+  left(message: unknown): void;
+}
+
+interface Requests {
+  join(message: { readonly room: string }, reply: (answer: unknown) => void): void;
+  leave(message: { readonly room: string }): void;
+  signal(
+    message: { readonly room: string; readonly to: string; readonly data: string },
+    reply: (answer: unknown) => void,
+  ): void;
+}
+
+export type SignalingSocket = Socket<UncheckedEvents, Requests>;
+
+export interface SignalingTimings {
+  /** One attempt, from its first byte to a socket that can join. */
+  readonly connectTimeoutMs: number;
+  readonly answerTimeoutMs: number;
+  readonly retry: BackoffOptions;
+  /** After a connection that lasted so long the next failure counts as the first again. */
+  readonly stableMs: number;
+  /** When a first attempt takes so long we ask over HTTP what there is. */
+  readonly suspiciousMs: number;
+}
+
+export const SIGNALING_TIMINGS: SignalingTimings = {
+  connectTimeoutMs: 10_000,
+  answerTimeoutMs: 10_000,
+  retry: { minMs: 500, maxMs: 10_000 },
+  stableMs: 10_000,
+  suspiciousMs: 2_000,
+};
+
+export interface SignalingConnectionDeps {
+  /** socket.io-client's */
+  readonly io: typeof import('socket.io-client').io;
+  /** in [0, 1), as Math.random */
+  readonly random: () => number;
+  readonly timings: SignalingTimings;
+}
+
+export interface SignalingConnectionEvents {
+  onConnected(socket: SignalingSocket): void;
+  onDisconnected(): void;
+  /** An attempt has failed. */
+  onFailed(problem: P2PError): void;
+}
+
+export interface SignalingConnection {
+  /** Undefined while there is no connection. */
+  readonly socket: SignalingSocket | undefined;
+  /** Ends a connection whose server does not behave; there will be another attempt. */
+  abandon(problem: P2PError): void;
+  /** Tries at once, rather than when the delay is over: the network is said to be back. */
+  wake(): void;
+  /** Disconnects until `wake`. */
+  sleep(): void;
+  close(): void;
+}
+
+export function createSignalingConnection(
+  url: SignalingUrl,
+  { io, random, timings }: SignalingConnectionDeps,
+  events: SignalingConnectionEvents,
+): SignalingConnection {
+  const backoff = createBackoff(timings.retry, random);
+  const stopped = new AbortController();
+  let socket: SignalingSocket | undefined;
+  let connectedAt: number | undefined;
+  let everConnected = false;
+  let probing = false;
+  let nextAttempt: ReturnType<typeof setTimeout> | undefined;
+  let deadline: ReturnType<typeof setTimeout> | undefined;
+  let suspicion: ReturnType<typeof setTimeout> | undefined;
+
+  function attempt(): void {
+    nextAttempt = undefined;
+    const fresh: SignalingSocket = io(url.origin, {
+      path: url.path,
+      query: url.query,
+      transports: ['websocket'],
+      // Attempts are ours to make: socket.io's own do not follow a server that says goodbye.
+      reconnection: false,
+      forceNew: true,
+      timeout: timings.connectTimeoutMs,
+    });
+    socket = fresh;
+    deadline = setTimeout(() => lose(fresh, new Error('no answer in time')), timings.connectTimeoutMs);
+    if (!everConnected) suspicion = setTimeout(() => void diagnose(), timings.suspiciousMs);
+    fresh.on('connect', () => {
+      if (fresh !== socket) return;
+      stopTimers();
+      everConnected = true;
+      connectedAt = performance.now();
+      events.onConnected(fresh);
+    });
+    fresh.on('connect_error', (error) => lose(fresh, error));
+    fresh.on('disconnect', () => lose(fresh, undefined));
+  }
+
+  function lose(lost: SignalingSocket, error: Error | undefined): void {
+    if (lost !== socket) return;
+    const wasConnected = drop();
+    nextAttempt = setTimeout(attempt, backoff.next());
+    // A connection that is lost is a problem only when the next attempt fails.
+    if (!wasConnected) report(error);
+  }
+
+  /** Ends socket and timers. Returns whether there was a connection. */
+  function drop(): boolean {
+    stopTimers();
+    clearTimeout(nextAttempt);
+    nextAttempt = undefined;
+    const lost = socket;
+    const since = connectedAt;
+    socket = undefined;
+    connectedAt = undefined;
+    lost?.off();
+    lost?.disconnect();
+    if (since === undefined) return false;
+    if (performance.now() - since >= timings.stableMs) backoff.reset();
+    events.onDisconnected();
+    return true;
+  }
+
+  function stopTimers(): void {
+    clearTimeout(deadline);
+    clearTimeout(suspicion);
+  }
+
+  function report(error: Error | undefined): void {
+    // An answer of the server itself, unlike a failure on the way to it, carries data.
+    if (error !== undefined && 'data' in error) events.onFailed(refusedBy(url.origin, String(error.message)));
+    else if (everConnected) events.onFailed(unreachable(url.origin, 'no answer', []));
+    else void diagnose();
+  }
+
+  async function diagnose(): Promise<void> {
+    if (probing) return;
+    probing = true;
+    const result = await probeSignaling(url.healthUrl, stopped.signal);
+    probing = false;
+    if (!stopped.signal.aborted && !everConnected) events.onFailed(probeFailure(url.origin, result));
+  }
+
+  attempt();
+  return {
+    get socket() {
+      return connectedAt === undefined ? undefined : socket;
+    },
+    abandon(problem) {
+      if (connectedAt === undefined || socket === undefined) return;
+      lose(socket, undefined);
+      events.onFailed(problem);
+    },
+    wake() {
+      if (stopped.signal.aborted || socket !== undefined) return;
+      clearTimeout(nextAttempt);
+      attempt();
+    },
+    sleep() {
+      drop();
+    },
+    close() {
+      stopped.abort();
+      drop();
+    },
+  };
+}

@@ -1,0 +1,186 @@
+/** The default transport: data channels by simple-peer, introduced by a signaling server. */
+import { P2PError } from '@rxdb-p2p/protocol';
+import { randomId } from '../random.ts';
+import { createBackoff } from './backoff.ts';
+import { createMesh, type Mesh } from './mesh/mesh.ts';
+import { MESH_LIMITS, type MeshLimits } from './mesh/mesh-limits.ts';
+import { watchPage } from './page-lifecycle.ts';
+import type { Transport, TransportEvents, TransportFactory } from './port.ts';
+import { createProblems } from './problems.ts';
+import { createRoomUsers } from './room-users.ts';
+import { createSignalingClient } from './signaling/signaling-client.ts';
+import { SIGNALING_TIMINGS, type SignalingTimings } from './signaling/signaling-connection.ts';
+import { parseSignalingUrl, type SignalingUrl, signalingKey } from './signaling/signaling-url.ts';
+import { type Libraries, loadLibraries } from './webrtc/libraries.ts';
+import { createPeerConnection } from './webrtc/peer-connection.ts';
+import {
+  checkConfiguration,
+  findWebRTC,
+  type TolerantWebRTC,
+  type WebRTC,
+  webRTCUnsupported,
+} from './webrtc/webrtc.ts';
+
+export interface SimplePeerTransportOptions {
+  /** URL of the signaling server. Default: the origin of the page. */
+  readonly signalingServerUrl?: string;
+  /** STUN and TURN servers. Default: those of `config`, else none. */
+  readonly iceServers?: readonly RTCIceServer[];
+  /** `relay` uses TURN servers alone. Default: that of `config`, else `all`. */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy;
+  /** A WebRTC implementation where the platform has none, such as `node-datachannel/polyfill` in Node. */
+  readonly wrtc?: WebRTC;
+  /** Other settings, as RTCPeerConnection takes them. */
+  readonly config?: RTCConfiguration;
+}
+
+/** For tests, which cannot wait as long as networks do. */
+export interface SimplePeerTuning {
+  readonly mesh: MeshLimits;
+  readonly signaling: SignalingTimings;
+}
+
+const DEFAULT_TUNING: SimplePeerTuning = { mesh: MESH_LIMITS, signaling: SIGNALING_TIMINGS };
+/** Between attempts to load a chunk of the application. */
+const LOAD_RETRY = { minMs: 1_000, maxMs: 30_000 };
+
+export interface SimplePeerTransport extends Transport {
+  /** Signals that were dropped: not understood, of an earlier attempt, or too many. */
+  readonly droppedSignals: number;
+}
+
+/**
+ * Options of `getConnectionHandlerSimplePeer`, as users of RxDB's WebRTC replication know them.
+ */
+export type ConnectionHandlerOptions = Pick<SimplePeerTransportOptions, 'signalingServerUrl' | 'wrtc' | 'config'>;
+
+/**
+ * The connection handler for `replicateP2P`.
+ *
+ * @throws P2PError `SIGNALING_URL_INVALID`, `SIGNALING_REQUIRED`
+ */
+export function getConnectionHandlerSimplePeer(options: ConnectionHandlerOptions): TransportFactory {
+  return createSimplePeerTransportFactory(options);
+}
+
+/** @throws P2PError `SIGNALING_URL_INVALID`, `SIGNALING_REQUIRED` */
+export function createSimplePeerTransportFactory(
+  options: SimplePeerTransportOptions,
+  tuning: SimplePeerTuning = DEFAULT_TUNING,
+): TransportFactory {
+  const url = parseSignalingUrl(options.signalingServerUrl ?? pageOrigin());
+  const config = configurationOf(options);
+  const wrtc = options.wrtc === undefined ? 'platform' : 'given';
+  return {
+    key: JSON.stringify(['simple-peer', signalingKey(url), config, wrtc]),
+    create: (events) => createSimplePeerTransport({ url, config, wrtc: options.wrtc, tuning }, events),
+  };
+}
+
+export interface SimplePeerTransportSettings {
+  readonly url: SignalingUrl;
+  readonly config: RTCConfiguration;
+  readonly wrtc: WebRTC | undefined;
+  readonly tuning: SimplePeerTuning;
+}
+
+export function createSimplePeerTransport(
+  { url, config, wrtc, tuning }: SimplePeerTransportSettings,
+  events: TransportEvents,
+): SimplePeerTransport {
+  const problems = createProblems((problem) => events.onProblem(problem));
+  const loadDelays = createBackoff(LOAD_RETRY, Math.random);
+  let mesh: Mesh | undefined;
+  let starting = false;
+  let closed: Promise<void> | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let stopWatching: (() => void) | undefined;
+
+  const users = createRoomUsers({
+    wanted(room) {
+      mesh?.join(room);
+      if (starting) return;
+      starting = true;
+      // Later: nobody expects to be told of a problem before `join` has returned.
+      queueMicrotask(start);
+    },
+    unwanted: (room) => mesh?.leave(room),
+  });
+
+  function start(): void {
+    if (closed !== undefined) return;
+    const webRTC = findWebRTC(wrtc);
+    const problem = webRTC === undefined ? webRTCUnsupported() : checkConfiguration(webRTC, config);
+    // Both stay as they are for as long as the page lives.
+    if (problem !== undefined) problems.report('webrtc', problem);
+    else if (webRTC !== undefined) void load(webRTC);
+  }
+
+  async function load(webRTC: TolerantWebRTC): Promise<void> {
+    const libraries = await loadLibraries();
+    if (closed !== undefined) return;
+    if (libraries instanceof P2PError) {
+      problems.report('libraries', libraries);
+      retry = setTimeout(() => void load(webRTC), loadDelays.next());
+      return;
+    }
+    problems.solve('libraries');
+    open(libraries, webRTC);
+  }
+
+  function open({ SimplePeer, io }: Libraries, webRTC: TolerantWebRTC): void {
+    const opened = createMesh({
+      createSignaling: (signalingEvents) =>
+        createSignalingClient(
+          url,
+          { io, random: Math.random, timings: tuning.signaling },
+          { ...signalingEvents, onProblem: (problem) => events.onProblem(problem) },
+        ),
+      connect: (initiator, peerEvents) => createPeerConnection({ SimplePeer, webRTC, config }, initiator, peerEvents),
+      limits: tuning.mesh,
+      random: Math.random,
+      randomName: () => randomId(16),
+      now: () => performance.now(),
+      onLink: (link) => events.onLink(link),
+    });
+    mesh = opened;
+    for (const room of users.rooms) opened.join(room);
+    stopWatching = watchPage({ onHide: opened.sleep, onWake: opened.wake });
+  }
+
+  async function shutDown(): Promise<void> {
+    clearTimeout(retry);
+    stopWatching?.();
+    users.clear();
+    await mesh?.close();
+  }
+
+  return {
+    get droppedSignals() {
+      return mesh?.droppedSignals ?? 0;
+    },
+    join: (room) => (closed === undefined ? users.use(room) : () => undefined),
+    close() {
+      closed ??= shutDown();
+      return closed;
+    },
+  };
+}
+
+function configurationOf({ config, iceServers, iceTransportPolicy }: SimplePeerTransportOptions): RTCConfiguration {
+  return {
+    ...config,
+    // simple-peer has public servers for those who name none; we contact nobody unasked.
+    iceServers: [...(iceServers ?? config?.iceServers ?? [])],
+    ...(iceTransportPolicy === undefined ? {} : { iceTransportPolicy }),
+  };
+}
+
+function pageOrigin(): string {
+  const origin = globalThis.location?.origin;
+  if (origin !== undefined && origin !== 'null') return origin;
+  throw new P2PError('SIGNALING_REQUIRED', 'there is no page whose origin could be the signaling server', {
+    expected: "the URL of a signaling server, such as 'https://signal.example.org'",
+    hint: 'name it in `signaling` (`signalingServerUrl`)',
+  });
+}

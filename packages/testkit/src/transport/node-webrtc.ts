@@ -1,0 +1,17 @@
+/**
+ * WebRTC for tests in Node, which talks to this machine alone. The native library holds its process until every
+ * connection is closed, so close what you open.
+ */
+import * as wrtc from 'node-datachannel/polyfill';
+
+export interface NodeWebRTC {
+  readonly RTCPeerConnection: typeof RTCPeerConnection;
+  readonly RTCSessionDescription: typeof RTCSessionDescription;
+  readonly RTCIceCandidate: typeof RTCIceCandidate;
+}
+
+/** Its own types differ from the DOM's in what data channels do not need. */
+export const nodeWebRTC: NodeWebRTC = wrtc as unknown as NodeWebRTC;
+
+/** `bindAddress` is libdatachannel's own setting. */
+export const LOOPBACK_CONFIG: RTCConfiguration = { bindAddress: '127.0.0.1' } as RTCConfiguration;
