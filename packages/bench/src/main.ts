@@ -1,0 +1,54 @@
+/** `npm run bench -- [--quick] [--only <suite>]… [--strict]`: measures, prints tables, writes `.bench/result.json`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { RXDB_VERSION } from 'rxdb';
+import type { SuiteResult } from './report/result.ts';
+import { formatResult } from './report/text.ts';
+import { type Settings, settingsFor } from './settings.ts';
+import { runConcurrentInserts } from './suites/concurrent-inserts.ts';
+import { runInitialSync } from './suites/initial-sync.ts';
+import { runInsertCopies } from './suites/insert-copies.ts';
+import { runReconnect } from './suites/reconnect.ts';
+
+type Suite = (settings: Settings, progress: (text: string) => void) => Promise<SuiteResult>;
+
+const SUITES: Readonly<Record<string, Suite>> = {
+  'initial-sync': runInitialSync,
+  'concurrent-inserts': runConcurrentInserts,
+  'insert-copies': runInsertCopies,
+  reconnect: runReconnect,
+};
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: Object.keys(SUITES) },
+    strict: { type: 'boolean', default: false },
+  },
+});
+
+const settings = settingsFor(values.quick);
+const machine = { node: process.version, rxdb: RXDB_VERSION, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
+console.log(`Node ${machine.node}, RxDB ${machine.rxdb}, ${machine.cores} × ${machine.cpu}`);
+if (values.quick) console.log('Quick: too few runs for figures to be quoted.');
+
+const results: Record<string, SuiteResult> = {};
+for (const name of values.only) {
+  const run = SUITES[name];
+  if (run === undefined) throw new Error(`no suite ${name}: there are ${Object.keys(SUITES).join(', ')}`);
+  results[name] = await run(settings, (text) => console.error(text));
+  console.log(formatResult(results[name]));
+}
+
+const folder = join(import.meta.dirname, '..', '.bench');
+mkdirSync(folder, { recursive: true });
+const file = join(folder, 'result.json');
+const date = new Date().toISOString();
+writeFileSync(file, `${JSON.stringify({ date, quick: values.quick, machine, settings, results }, undefined, 2)}\n`);
+console.log(`\nAll samples: ${file}`);
+
+const missed = Object.values(results).flatMap(({ bars }) => bars.filter(({ met }) => !met));
+if (missed.length > 0) console.log(`${missed.length} bar${missed.length === 1 ? '' : 's'} missed.`);
+if (values.strict && missed.length > 0) process.exitCode = 1;

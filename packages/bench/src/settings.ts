@@ -1,0 +1,57 @@
+/** How much is measured. */
+
+export interface Settings {
+  readonly documents: number;
+  readonly initialSync: {
+    /** Rounds that count; in each, every candidate has its turn. One more before them does not count. */
+    readonly rounds: number;
+    /** Documents of the round that only warms up. */
+    readonly warmUpDocuments: number;
+    /** Batch sizes of RxDB besides its default. */
+    readonly batchSizes: readonly number[];
+    readonly latencyMs: number;
+  };
+  readonly concurrentInserts: {
+    readonly meshes: readonly { readonly peers: number; readonly runs: number }[];
+    readonly latencyMs: number;
+    /** After this a run counts as one that never settles. */
+    readonly timeoutMs: number;
+  };
+  readonly insertCopies: { readonly peers: readonly number[]; readonly runs: number; readonly latencyMs: number };
+  readonly reconnect: { readonly actors: number; readonly runs: number };
+}
+
+const FULL: Settings = {
+  documents: 10_000,
+  initialSync: { rounds: 5, warmUpDocuments: 10_000, batchSizes: [200, 500, 1_000, 2_000, 5_000], latencyMs: 0 },
+  concurrentInserts: {
+    meshes: [
+      { peers: 3, runs: 12 },
+      { peers: 5, runs: 8 },
+    ],
+    latencyMs: 1,
+    timeoutMs: 5_000,
+  },
+  insertCopies: { peers: [2, 4, 8, 12], runs: 3, latencyMs: 1 },
+  reconnect: { actors: 8, runs: 3 },
+};
+
+/** Everything once or twice, in less than a minute: shows that it works, not how fast it is. */
+const QUICK: Settings = {
+  documents: 10_000,
+  initialSync: { rounds: 1, warmUpDocuments: 1_000, batchSizes: [1_000], latencyMs: 0 },
+  concurrentInserts: {
+    meshes: [
+      { peers: 3, runs: 2 },
+      { peers: 5, runs: 2 },
+    ],
+    latencyMs: 1,
+    timeoutMs: 1_500,
+  },
+  insertCopies: { peers: [2, 4, 8], runs: 1, latencyMs: 1 },
+  reconnect: { actors: 8, runs: 1 },
+};
+
+export function settingsFor(quick: boolean): Settings {
+  return quick ? QUICK : FULL;
+}
