@@ -100,11 +100,12 @@ export async function runInitialSync(settings: Settings, progress: (text: string
   const verdicts = MEETINGS.map((meeting) => judge(all, meeting));
   return {
     title: `Initial sync of ${formatNumber(settings.documents)} documents of 1 KB between two peers, memory storage`,
-    header: ['', 'median ms', 'min–max ms', 'MB sent', 'messages'],
+    header: ['', 'median ms', 'min–max ms', 'CPU ms', 'MB sent', 'messages'],
     rows: all.map((candidate) => [
       candidate.label,
       formatNumber(medianMs([candidate])),
       range(candidate.samples.map(({ ms }) => ms)),
+      formatNumber(median(candidate.samples.map(({ cpuMs }) => cpuMs))),
       formatNumber(median(candidate.samples.map(({ bytes }) => bytes)) / 1e6, 1),
       formatNumber(median(candidate.samples.map(({ messages }) => messages))),
     ]),
