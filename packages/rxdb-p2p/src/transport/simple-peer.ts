@@ -23,15 +23,15 @@ import {
 
 export interface SimplePeerTransportOptions {
   /** URL of the signaling server. Default: the origin of the page. */
-  readonly signalingServerUrl?: string;
+  readonly signalingServerUrl?: string | undefined;
   /** STUN and TURN servers. Default: those of `config`, else none. */
-  readonly iceServers?: readonly RTCIceServer[];
+  readonly iceServers?: readonly RTCIceServer[] | undefined;
   /** `relay` uses TURN servers alone. Default: that of `config`, else `all`. */
-  readonly iceTransportPolicy?: RTCIceTransportPolicy;
+  readonly iceTransportPolicy?: RTCIceTransportPolicy | undefined;
   /** A WebRTC implementation where the platform has none, such as `node-datachannel/polyfill` in Node. */
-  readonly wrtc?: WebRTC;
+  readonly wrtc?: WebRTC | undefined;
   /** Other settings, as RTCPeerConnection takes them. */
-  readonly config?: RTCConfiguration;
+  readonly config?: RTCConfiguration | undefined;
 }
 
 /** For tests, which cannot wait as long as networks do. */
@@ -49,18 +49,21 @@ export interface SimplePeerTransport extends Transport {
   readonly droppedSignals: number;
 }
 
-/**
- * Options of `getConnectionHandlerSimplePeer`, as users of RxDB's WebRTC replication know them.
- */
+/** Options of `getConnectionHandlerSimplePeer`, as users of RxDB's WebRTC replication know them. */
 export type ConnectionHandlerOptions = Pick<SimplePeerTransportOptions, 'signalingServerUrl' | 'wrtc' | 'config'>;
 
 /**
- * The connection handler for `replicateP2P`.
+ * The connection handler for `replicateP2P`. Takes `(signalingServerUrl, wrtc)` too, as older releases of RxDB do.
  *
  * @throws P2PError `SIGNALING_URL_INVALID`, `SIGNALING_REQUIRED`
  */
-export function getConnectionHandlerSimplePeer(options: ConnectionHandlerOptions): TransportFactory {
-  return createSimplePeerTransportFactory(options);
+export function getConnectionHandlerSimplePeer(
+  options: ConnectionHandlerOptions | string,
+  wrtc?: WebRTC,
+): TransportFactory {
+  return createSimplePeerTransportFactory(
+    typeof options === 'string' ? { signalingServerUrl: options, wrtc } : options,
+  );
 }
 
 /** @throws P2PError `SIGNALING_URL_INVALID`, `SIGNALING_REQUIRED` */

@@ -4,14 +4,7 @@
  */
 import * as wrtc from 'node-datachannel/polyfill';
 
-export interface NodeWebRTC {
-  readonly RTCPeerConnection: typeof RTCPeerConnection;
-  readonly RTCSessionDescription: typeof RTCSessionDescription;
-  readonly RTCIceCandidate: typeof RTCIceCandidate;
-}
-
-/** Its own types differ from the DOM's in what data channels do not need. */
-export const nodeWebRTC: NodeWebRTC = wrtc as unknown as NodeWebRTC;
+export { wrtc as nodeWebRTC };
 
 /** `bindAddress` is libdatachannel's own setting. */
 export const LOOPBACK_CONFIG: RTCConfiguration = { bindAddress: '127.0.0.1' } as RTCConfiguration;

@@ -17,8 +17,10 @@ export interface MeshLimits {
   readonly search: BackoffOptions;
   /** How long a member may take to say whether we know it, before we dial anyway. */
   readonly helloMs: number;
-  /** Between two attempts of one member that we answer: its own delays are longer. */
-  readonly offerSpacingMs: number;
+  /** Between two offers, or two hellos, of one member that we answer: its own delays are longer. */
+  readonly spacingMs: number;
+  /** Offers answered in a minute: a page of Chromium has 500 connections, and closed ones count until collected. */
+  readonly answersPerMinute: number;
   /** A link that lasted so long was a good one: the next failure counts as the first. */
   readonly stableMs: number;
 }
@@ -28,9 +30,10 @@ export const MESH_LIMITS: MeshLimits = {
   attempts: 16,
   remotes: 512,
   connectTimeoutMs: 15_000,
-  retry: { minMs: 1_000, maxMs: 30_000 },
+  retry: { minMs: 1_000, maxMs: 60_000 },
   search: { minMs: 1_000, maxMs: 30_000 },
   helloMs: 3_000,
-  offerSpacingMs: 400,
+  spacingMs: 400,
+  answersPerMinute: 120,
   stableMs: 30_000,
 };

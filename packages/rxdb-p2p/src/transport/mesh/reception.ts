@@ -28,6 +28,8 @@ export interface Reception {
 
 export function createReception(deps: ReceptionDeps): Reception {
   const { instance, remotes, links, attempts, dialing, limits, now, send } = deps;
+  let minuteBegan = now();
+  let answersThisMinute = 0;
 
   function receive(room: string, from: string, data: string): boolean {
     const signal = decodeSignal(data);
@@ -51,33 +53,49 @@ export function createReception(deps: ReceptionDeps): Reception {
 
   function introduce(remote: Remote, room: string, signal: Signal): boolean {
     if (signal.kind === 'offer') return answer(remote, room, signal);
-    if (signal.kind === 'hello') send(remote, signal.connection, { kind: 'present' }, room);
-    else remote.askedUntil = 0;
-    dialing.dialAll();
+    if (signal.kind === 'present') {
+      remote.askedUntil = 0;
+      dialing.dialAll();
+      return true;
+    }
+    // Answers use up what the server lets us send.
+    if (now() - remote.lastHello < limits.spacingMs) return false;
+    remote.lastHello = now();
+    send(remote, signal.connection, { kind: 'present' }, room);
     return true;
   }
 
   function answer(remote: Remote, room: string, signal: Signal): boolean {
     const { connection: name } = signal;
     if (attempts.named(name) !== undefined || links.named(name) !== undefined) return false;
+    if (now() - remote.lastOffer < limits.spacingMs) return false;
+    remote.lastOffer = now();
     if (dialing.linkWith(remote) !== undefined) {
       send(remote, name, { kind: 'bye', why: 'linked' }, room);
       return true;
     }
-    if (now() - remote.lastOffer < limits.offerSpacingMs) return false;
     const own = attempts.with(remote);
     // Both dial. The other side comes to the same decision, as soon as it sees our offer.
     if (own?.initiator === true && own.remote.peer === remote.peer && instance < signal.instance) return true;
-    if (own !== undefined) attempts.drop(own);
-    else if (attempts.answered >= limits.attempts || !dialing.hasPlace()) {
+    const place = own !== undefined || (attempts.answered < limits.attempts && dialing.hasPlace());
+    if (!place || !takeAnswer()) {
       send(remote, name, { kind: 'bye', why: 'busy' }, room);
       return true;
     }
-    remote.lastOffer = now();
+    if (own !== undefined) attempts.drop(own);
     const attempt = attempts.start(name, remote, false);
     if (attempt.connection.take(signal)) return true;
     attempts.drop(attempt);
     return false;
+  }
+
+  function takeAnswer(): boolean {
+    if (now() - minuteBegan >= 60_000) {
+      minuteBegan = now();
+      answersThisMinute = 0;
+    }
+    answersThisMinute += 1;
+    return answersThisMinute <= limits.answersPerMinute;
   }
 
   /** By its id at the server or, when that has changed, by the name that it had said before. */

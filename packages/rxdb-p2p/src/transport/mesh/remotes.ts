@@ -17,8 +17,9 @@ export interface Remote {
   notBefore: number;
   /** It has been asked for its name, and until this time, milliseconds, we wait for the answer before we dial. */
   askedUntil: number;
-  /** When we began to answer its last offer, milliseconds. */
+  /** When its last offer and its last hello came, milliseconds. */
   lastOffer: number;
+  lastHello: number;
   readonly backoff: Backoff;
 }
 
@@ -82,6 +83,7 @@ export function createRemotes(limits: MeshLimits, random: () => number, busy: (r
         notBefore: 0,
         askedUntil: 0,
         lastOffer: Number.NEGATIVE_INFINITY,
+        lastHello: Number.NEGATIVE_INFINITY,
         backoff: createBackoff(limits.retry, random),
       };
       remotes.set(peer, remote);

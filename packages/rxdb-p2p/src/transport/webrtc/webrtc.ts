@@ -1,18 +1,23 @@
 /** The WebRTC implementation: the browser's, or one that the application brings along. */
 import { P2PError } from '@rxdb-p2p/protocol';
 
-/** Such as `node-datachannel/polyfill` or `@roamhq/wrtc`. */
+/**
+ * A WebRTC implementation, such as `node-datachannel/polyfill` or `@roamhq/wrtc`. Their types differ from the DOM's in
+ * what data channels do not need, so any class will do.
+ */
 export interface WebRTC {
-  readonly RTCPeerConnection: typeof RTCPeerConnection;
-  readonly RTCSessionDescription: typeof RTCSessionDescription;
-  readonly RTCIceCandidate: typeof RTCIceCandidate;
+  readonly RTCPeerConnection: AnyClass;
+  readonly RTCSessionDescription: AnyClass;
+  readonly RTCIceCandidate: AnyClass;
 }
+
+type AnyClass = new (...options: never[]) => object;
 
 /** An implementation made fit for simple-peer. */
 export interface TolerantWebRTC {
   readonly RTCPeerConnection: PeerConnectionClass;
-  readonly RTCSessionDescription: typeof RTCSessionDescription;
-  readonly RTCIceCandidate: typeof RTCIceCandidate;
+  readonly RTCSessionDescription: AnyClass;
+  readonly RTCIceCandidate: AnyClass;
 }
 
 type PeerConnectionClass = new (
@@ -32,8 +37,7 @@ export function findWebRTC(given: WebRTC | undefined): TolerantWebRTC | undefine
   if (RTCPeerConnection === undefined || RTCSessionDescription === undefined || RTCIceCandidate === undefined) {
     return undefined;
   }
-  // The overloads with callbacks, which nobody uses any more, are left out of the type.
-  const tolerant = createTolerantClass(RTCPeerConnection as unknown as PeerConnectionClass);
+  const tolerant = createTolerantClass(RTCPeerConnection as PeerConnectionClass);
   return { RTCPeerConnection: tolerant, RTCSessionDescription, RTCIceCandidate };
 }
 
