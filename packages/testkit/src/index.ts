@@ -2,4 +2,5 @@ export * from './simulator/convergence.ts';
 export * from './simulator/device.ts';
 export * from './simulator/network.ts';
 export * from './simulator/random.ts';
+export * from './simulator/user.ts';
 export * from './simulator/virtual-time.ts';

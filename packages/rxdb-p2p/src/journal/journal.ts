@@ -5,6 +5,7 @@
  */
 import type { Cursor, FieldHasher, Vector } from '@rxdb-p2p/protocol';
 import { P2PError } from '@rxdb-p2p/protocol';
+import { DEFAULT_JOURNAL_LIMITS, type JournalLimits } from './journal-limits.ts';
 import { createLsnIndex } from './lsn-index.ts';
 import type { DocRecord, NewRecord } from './record.ts';
 import { decodeSegment, type Epoch, encodeSegment, type StateChange } from './segment.ts';
@@ -50,23 +51,17 @@ export interface JournalDeps {
   readonly randomId: (bytes: number) => string;
 }
 
-/** Remembered places in other replicas' journals; the oldest is forgotten, which costs a scan from the start. */
-const MAX_CURSORS = 256;
-/** Epochs to remember; a cursor of an older one is void. One for each time this device took the lead. */
-const MAX_EPOCHS = 64;
-/** Records in one part of a snapshot: about 0.5 MB of text. */
-const SNAPSHOT_PART_RECORDS = 2_000;
-/** Segments that may pile up before they are merged into a snapshot, and stale records likewise. */
-const MAX_SEGMENTS = 512;
-const MIN_STALE_RECORDS = 4_096;
-
 const FIRST_KEY = 'a';
 const segmentKey = (number: number): string => `s${String(number).padStart(12, '0')}`;
 const partKey = (generation: number, part: number): string =>
   `p${String(generation).padStart(12, '0')}-${String(part).padStart(6, '0')}`;
 
 /** @throws P2PError `JOURNAL_UNREADABLE` */
-export async function openJournal({ sidecar, hasher, randomId }: JournalDeps): Promise<Journal> {
+export async function openJournal(
+  { sidecar, hasher, randomId }: JournalDeps,
+  options: Partial<JournalLimits> = {},
+): Promise<Journal> {
+  const limits: JournalLimits = { ...DEFAULT_JOURNAL_LIMITS, ...options };
   const records = new Map<string, DocRecord>();
   const index = createLsnIndex();
   const cursors = new Map<string, Cursor>();
@@ -166,7 +161,7 @@ export async function openJournal({ sidecar, hasher, randomId }: JournalDeps): P
       cursors.delete(replica);
       if (cursor !== null) cursors.set(replica, cursor);
       const oldest = cursors.keys().next().value;
-      if (cursors.size > MAX_CURSORS && oldest !== undefined) cursors.delete(oldest);
+      if (cursors.size > limits.cursors && oldest !== undefined) cursors.delete(oldest);
     }
   }
 
@@ -201,12 +196,12 @@ export async function openJournal({ sidecar, hasher, randomId }: JournalDeps): P
       ...(delta.length === 0 ? {} : { vector: delta }),
       ...(newCursors === undefined ? {} : { cursors: newCursors }),
       ...(newCheckpoint === undefined ? {} : { checkpoint: newCheckpoint }),
-      ...(epoch === undefined ? {} : { epochs: [...epochs, epoch].slice(-MAX_EPOCHS) }),
+      ...(epoch === undefined ? {} : { epochs: [...epochs, epoch].slice(-limits.epochs) }),
       ...(dropped === undefined || dropped.length === 0 ? {} : { dropped }),
     };
     await append(changed, state);
     const stale = storedRecords - records.size;
-    if (keys.length > MAX_SEGMENTS || (stale > MIN_STALE_RECORDS && stale > records.size)) await compact();
+    if (keys.length > limits.segments || (stale > limits.staleRecords && stale > records.size)) await compact();
   }
 
   /** Gives new lsns to the records whose heads changed. */
@@ -224,8 +219,8 @@ export async function openJournal({ sidecar, hasher, randomId }: JournalDeps): P
     generation++;
     const all = index.above(0, records.size);
     const parts: SidecarRow[] = [];
-    for (let i = 0; i < all.length; i += SNAPSHOT_PART_RECORDS) {
-      const text = encodeSegment(all.slice(i, i + SNAPSHOT_PART_RECORDS), {});
+    for (let i = 0; i < all.length; i += limits.snapshotPartRecords) {
+      const text = encodeSegment(all.slice(i, i + limits.snapshotPartRecords), {});
       parts.push({ key: partKey(generation, parts.length), text });
     }
     for (const part of parts) if (!(await sidecar.insert([part]))) throw leadershipLost();

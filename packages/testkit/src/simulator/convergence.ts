@@ -3,9 +3,10 @@ import { canonicalJson, sameVector } from '@rxdb-p2p/protocol';
 import type { RxConflictHandler } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { createFieldsPolicy, createHandlerPolicy, type MergePolicy } from 'rxdb-p2p/testing';
-import { createDevice, type Device, type SimDocument } from './device.ts';
+import { createDevice, type Device } from './device.ts';
 import { createSimNetwork } from './network.ts';
 import { createRandom, type Random } from './random.ts';
+import type { SimDocument } from './user.ts';
 import { createVirtualTime } from './virtual-time.ts';
 import { createWriteLog } from './write-log.ts';
 
@@ -67,7 +68,7 @@ export async function runScenario({ seed, replicas, handler, operations }: Scena
   const failures = [...log.violations, ...log.missing(devices), ...(await differences(devices))];
   if (network.sent.frames !== settledFrames)
     failures.push(`${network.sent.frames - settledFrames} frames after settling`);
-  for (const device of devices) await device.close();
+  for (const device of devices) await device.erase();
   return { failures, frames: network.sent.frames, writes };
 }
 

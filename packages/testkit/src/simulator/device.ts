@@ -1,7 +1,7 @@
 /** One simulated device: a real document storage, a real journal, the real replica, sync session and connections. */
 
 import { sha256 } from '@noble/hashes/sha2.js';
-import { base64url, createFieldHasher, type P2PError } from '@rxdb-p2p/protocol';
+import { base64url, createFieldHasher, P2PError } from '@rxdb-p2p/protocol';
 import { fillWithDefaultSettings, type RxJsonSchema, type RxStorage } from 'rxdb';
 import {
   type CollectionReplica,
@@ -15,22 +15,18 @@ import {
   hashSchema,
   type Journal,
   type JournalChange,
+  type JournalLimits,
   type MergePolicy,
   openJournal,
   openSidecar,
   openSidecarInstance,
   type Registration,
-  type StoredDocument,
+  type Timers,
   WRITE_CONTEXT,
 } from 'rxdb-p2p/testing';
 import type { SimNetwork } from './network.ts';
 import type { Random } from './random.ts';
-import type { VirtualTime } from './virtual-time.ts';
-
-export interface SimDocument {
-  readonly id: string;
-  readonly [field: string]: unknown;
-}
+import { createHandWrites, createUser, type HandWrites, type SimDocument, type User } from './user.ts';
 
 export const simSchema: RxJsonSchema<SimDocument> = {
   version: 0,
@@ -46,22 +42,25 @@ export const simSchema: RxJsonSchema<SimDocument> = {
   required: ['id'],
 };
 
-export interface Device {
+/** What of a device can be watched from the moment its journal is read. */
+export interface WatchedDevice {
   readonly name: string;
   readonly replica: CollectionReplica;
   readonly journal: Journal;
-  readonly sync: CollectionSync;
-  /** Writes as RxDB's outer layer would: `undefined` deletes. Resolves once the storage has it. */
-  write(id: string, change: (before: SimDocument | undefined) => SimDocument | undefined): Promise<void>;
-  /** Revisions that `write` made, with the revision that the writer saw; empty: no document. */
-  readonly madeOn: ReadonlyMap<string, string>;
+  readonly handWrites: HandWrites;
   /** Called with every change of the journal, at once. */
   onJournal(listener: (change: JournalChange) => void): void;
-  /** Documents that are shown, by id. */
-  documents(): Promise<ReadonlyMap<string, SimDocument>>;
+}
+
+export interface Device extends WatchedDevice, User {
+  readonly sync: CollectionSync;
   /** Every problem reported so far. */
   readonly problems: readonly P2PError[];
+  /** What a process that starts now would find in the journal. */
+  reread(): Promise<Journal>;
   close(): Promise<void>;
+  /** Closes, and removes all that it stored: memory storages of one process share their content. */
+  erase(): Promise<void>;
 }
 
 export interface DeviceOptions {
@@ -69,37 +68,38 @@ export interface DeviceOptions {
   readonly storage: RxStorage<unknown, unknown>;
   readonly merge: (onProblem: (problem: P2PError) => void) => MergePolicy;
   readonly network: SimNetwork;
-  readonly time: VirtualTime;
+  readonly time: Timers;
   readonly random: Random;
   /** added to virtual time, milliseconds: clocks run apart */
   readonly clockOffsetMs: number;
   readonly sends?: boolean;
+  readonly journalLimits?: Partial<JournalLimits>;
+  /** of the device's earlier processes, when it is opened again */
+  readonly handWrites?: HandWrites;
+  /** Called when the journal is read, before anything is written. */
+  readonly onOpened?: (device: WatchedDevice) => void;
 }
 
 /** Virtual time starts here: documents need a date. */
 const EPOCH_MS = 1_750_000_000_000;
 
 export async function createDevice(options: DeviceOptions): Promise<Device> {
-  const { name, storage, merge, network, time, random, clockOffsetMs } = options;
+  const { name, storage, network, time, random, handWrites = createHandWrites() } = options;
   const problems: P2PError[] = [];
   const onProblem = (problem: P2PError): void => {
     problems.push(problem);
   };
-  const schema = fillWithDefaultSettings(simSchema);
-  const documents = (await storage.createStorageInstance<SimDocument>({
-    databaseInstanceToken: name,
-    databaseName: name,
-    collectionName: 'items',
-    schema,
-    options: {},
-    multiInstance: false,
-    devMode: false,
-  })) as unknown as DocumentStorage;
+  const onFailure = (cause: unknown): void => {
+    onProblem(cause instanceof P2PError ? cause : new P2PError('STORAGE_FAILED', String(cause), { cause }));
+  };
+  const jsonSchema = fillWithDefaultSettings(simSchema) as unknown as Readonly<Record<string, unknown>>;
+  const documents = await openDocuments(storage, name);
   const params = { storage, databaseName: name, databaseInstanceToken: name, name: 'journal' };
   const hasher = createFieldHasher();
   const randomId = (bytes: number): string => base64url(random.bytes(bytes));
-  const opened = await openJournal({ sidecar: await openSidecar(params), hasher, randomId });
-  const madeOn = new Map<string, string>();
+  const readJournal = async (): Promise<Journal> =>
+    openJournal({ sidecar: await openSidecar(params), hasher, randomId }, options.journalLimits);
+  const opened = await readJournal();
   let onCommitted = (_change: JournalChange): void => undefined;
   const journal: Journal = Object.create(opened, {
     commit: {
@@ -109,15 +109,8 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
       },
     },
   });
-  let lastNow = 0;
-  // RxDB's now(): two decimals, rising within one process.
-  const now = (): number => {
-    lastNow = Math.max(lastNow + 0.01, EPOCH_MS + time.now() + clockOffsetMs);
-    lastNow = Math.round(lastNow * 100) / 100;
-    return lastNow;
-  };
-  const policy = merge(onProblem);
-  const jsonSchema = schema as unknown as Readonly<Record<string, unknown>>;
+  const now = createClock(time, options.clockOffsetMs);
+  const policy = options.merge(onProblem);
   const replica = createCollectionReplica({
     ...{ documents, journal, hasher, randomId, now, onProblem, merge: policy },
     validate: createValidator(jsonSchema),
@@ -125,12 +118,19 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     batch: { bytes: 400, records: 2 },
     actorOf: (incarnation) => base64url(sha256(new TextEncoder().encode(name + incarnation))).slice(0, 16),
   });
+  const watched: WatchedDevice = {
+    ...{ name, replica, journal, handWrites },
+    onJournal(listener) {
+      onCommitted = listener;
+    },
+  };
+  options.onOpened?.(watched);
   const subscription = documents.changeStream().subscribe((bulk) => {
     const ids = bulk.context === WRITE_CONTEXT ? [] : bulk.events.map(({ documentId }) => documentId);
-    void replica.hint(ids, bulk.checkpoint);
+    replica.hint(ids, bulk.checkpoint).catch(onFailure);
   });
   await replica.start();
-  const sync = createCollectionSync({ replica, timers: time, onFailure: onProblem });
+  const sync = createCollectionSync({ replica, timers: time, onFailure });
   const hub: Hub = createHub({
     factory: network.factory(name),
     replica: base64url(sha256(new TextEncoder().encode(name))),
@@ -159,64 +159,46 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     },
   };
   hub.register('sim/room', registration);
+  replica.compareAll().catch(onFailure);
 
-  async function find(id: string): Promise<StoredDocument | undefined> {
-    return (await documents.findDocumentsById([id], true))[0];
+  async function close(): Promise<void> {
+    subscription.unsubscribe();
+    sync.close();
+    await hub.close();
+    await replica.close();
   }
 
   return {
-    name,
-    replica,
-    journal,
-    sync,
-    problems,
-    madeOn,
-    onJournal(listener) {
-      onCommitted = listener;
-    },
-    async write(id, change) {
-      for (;;) {
-        const previous = await find(id);
-        const before = previous === undefined || previous._deleted ? undefined : strip(previous);
-        const after = change(before);
-        if (after === undefined && before === undefined) return;
-        const height = Number.parseInt(previous?._rev ?? '0', 10) + 1;
-        const body = after ?? (before as SimDocument);
-        const document: StoredDocument = {
-          ...body,
-          _deleted: after === undefined,
-          _attachments: {},
-          // RxDB drops the other entries of _meta when a deleted document is inserted again.
-          _meta: { ...(before === undefined ? {} : previous?._meta), lwt: now() },
-          _rev: `${height}-${randomId(6)}`,
-        };
-        const row = previous === undefined ? { document } : { previous, document };
-        madeOn.set(document._rev, previous?._rev ?? '');
-        const { error } = await documents.bulkWrite([row], 'simulated-user');
-        if (error.length === 0) return;
-      }
-    },
-    async documents() {
-      const shown = new Map<string, SimDocument>();
-      for (const id of journal.records.keys()) {
-        const document = await find(id);
-        if (document !== undefined && !document._deleted) shown.set(id, strip(document));
-      }
-      return shown;
-    },
-    async close() {
-      subscription.unsubscribe();
-      sync.close();
-      await hub.close();
-      await replica.close();
-      // Memory storages of one process share their content: the next run must start with nothing.
+    ...watched,
+    ...createUser({ documents, now, randomId, handWrites }),
+    ...{ sync, problems, close, reread: readJournal },
+    async erase() {
+      await close();
       await documents.remove();
       await (await openSidecarInstance(params)).remove();
     },
   };
 }
 
-function strip(document: StoredDocument): SimDocument {
-  const { _deleted, _attachments, _meta, _rev, ...body } = document;
-  return body as SimDocument;
+/** RxDB's `now()`: two decimals, rising within one process. */
+function createClock(time: Timers, offsetMs: number): () => number {
+  let last = 0;
+  return () => {
+    last = Math.round(Math.max(last + 0.01, EPOCH_MS + time.now() + offsetMs) * 100) / 100;
+    return last;
+  };
+}
+
+/** The documents of a device, as any process of it opens them. */
+export async function openDocuments(storage: RxStorage<unknown, unknown>, name: string): Promise<DocumentStorage> {
+  const instance = await storage.createStorageInstance<SimDocument>({
+    databaseInstanceToken: name,
+    databaseName: name,
+    collectionName: 'items',
+    schema: fillWithDefaultSettings(simSchema),
+    options: {},
+    multiInstance: false,
+    devMode: false,
+  });
+  return instance as unknown as DocumentStorage;
 }

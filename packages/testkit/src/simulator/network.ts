@@ -10,6 +10,8 @@ export interface SimNetwork {
   cut(a: string, b: string): void;
   /** All cut pairs may connect again, and do. */
   heal(): void;
+  /** The process of this name is gone: it sends nothing more, but what is under way still arrives. */
+  kill(name: string): void;
   /** Frames sent so far, keep-alives left out, and document versions in them. */
   readonly sent: { frames: number; versions: number; bytes: number };
 }
@@ -32,6 +34,15 @@ interface End {
   readonly link: Link;
   deliver(message: Uint8Array): void;
   closed(reason: string): void;
+  /** Closes the link once nothing is under way to the other end; nothing goes to this end or from it any more. */
+  kill(): void;
+}
+
+/** One direction of a link. */
+interface Lane {
+  /** when the last message sent so far arrives, milliseconds of virtual time */
+  at: number;
+  open: boolean;
 }
 
 export function createSimNetwork(time: VirtualTime, random: Random, options: SimNetworkOptions): SimNetwork {
@@ -66,25 +77,28 @@ export function createSimNetwork(time: VirtualTime, random: Random, options: Sim
         endB.closed(reason);
       });
     };
-    const endA: End = createEnd(
-      b.name,
-      true,
-      (message) => transmit(wires, message, () => endB, lanes.a),
-      () => close('closed'),
-    );
-    const endB: End = createEnd(
-      a.name,
-      false,
-      (message) => transmit(wires, message, () => endA, lanes.b),
-      () => close('closed'),
-    );
-    const lanes = { a: { at: 0 }, b: { at: 0 } };
+    const fromA: Lane = { at: 0, open: true };
+    const fromB: Lane = { at: 0, open: true };
+    const endOf = (remote: Station, initiator: boolean, out: Lane, back: Lane, other: () => End): End => {
+      const send = (message: Uint8Array): void => transmit(wires, message, other, out);
+      const kill = (): void => {
+        out.open = false;
+        back.open = false;
+        time.after(Math.max(0, out.at - time.now()), () => {
+          close('the other process is gone');
+          connectAll();
+        });
+      };
+      return { ...createEnd(remote.name, initiator, send, () => close('closed')), kill };
+    };
+    const endA: End = endOf(b, true, fromA, fromB, () => endB);
+    const endB: End = endOf(a, false, fromB, fromA, () => endA);
     return [endA, endB];
   }
 
   /** Messages of one direction keep their order, whatever their delays. */
-  function transmit(wires: { readonly open: boolean }, message: Uint8Array, to: () => End, lane: { at: number }): void {
-    if (!wires.open) return;
+  function transmit(wires: { readonly open: boolean }, message: Uint8Array, to: () => End, lane: Lane): void {
+    if (!wires.open || !lane.open) return;
     count(message);
     const delay = options.minDelayMs + random.next() * (options.maxDelayMs - options.minDelayMs);
     lane.at = Math.max(lane.at, time.now() + delay);
@@ -129,6 +143,11 @@ export function createSimNetwork(time: VirtualTime, random: Random, options: Sim
       cuts.clear();
       connectAll();
     },
+    kill(name) {
+      const station = stations.get(name);
+      stations.delete(name);
+      for (const end of station?.links.values() ?? []) end.kill();
+    },
   };
 }
 
@@ -138,7 +157,12 @@ function wholeFrame(message: Uint8Array): Frame | undefined {
   return bytes === undefined ? undefined : decodeFrame(bytes);
 }
 
-function createEnd(remoteId: string, initiator: boolean, send: (message: Uint8Array) => void, close: () => void): End {
+function createEnd(
+  remoteId: string,
+  initiator: boolean,
+  send: (message: Uint8Array) => void,
+  close: () => void,
+): Omit<End, 'kill'> {
   let onMessage: ((message: Uint8Array) => void) | undefined;
   let onClose: ((reason: string) => void) | undefined;
   let closedBy: string | undefined;

@@ -1,12 +1,15 @@
 /** A log of all writes that any replica has minted, and the rules that every replica must keep about them. */
 import { covers, type Head, supersedes } from '@rxdb-p2p/protocol';
-import type { Device } from './device.ts';
+import type { DocRecord } from 'rxdb-p2p/testing';
+import type { WatchedDevice } from './device.ts';
 
 export interface WriteLog {
-  /** Follows a device's commits, and checks the rule of the vector after each. */
-  watch(device: Device): void;
+  /** Follows a device's commits, and checks the rule of the vector after each. Again for each of its processes. */
+  watch(device: WatchedDevice): void;
+  /** The replica has written a document that shows these heads; a crash may keep its journal from saying so. */
+  noteShown(device: string, id: string, rev: string, heads: readonly Head[]): void;
   /** Writes that are neither shown by a replica nor superseded by what it shows. */
-  missing(devices: readonly Device[]): string[];
+  missing(devices: readonly WatchedDevice[]): string[];
   readonly violations: readonly string[];
 }
 
@@ -18,30 +21,48 @@ interface Write {
 export function createWriteLog(): WriteLog {
   const writes: Write[] = [];
   const violations: string[] = [];
-
   /** By device, document and revision: the heads that this revision shows. */
   const shownBy = new Map<string, readonly Head[]>();
+  /** By device, document and revision: the write that was minted for it. */
+  const mintedFor = new Map<string, Write>();
 
-  const noteShown = ({ name, journal }: Device, ids: Iterable<string>): void => {
+  const nameOf = ({ id, head }: Write): string => `write ${head.seq} of ${head.actor} to document ${id}`;
+  const visible = (heads: DocRecord['heads']): Head[] =>
+    heads.filter(({ hidden }) => hidden !== true).map(({ head }) => head);
+
+  const noteRecords = ({ name, journal }: WatchedDevice, ids: Iterable<string>): void => {
     for (const id of ids) {
       const record = journal.records.get(id);
       if (record === undefined) continue;
-      const visible = (heads: typeof record.heads): Head[] =>
-        heads.filter(({ hidden }) => hidden !== true).map(({ head }) => head);
-      if (record.pending !== undefined)
-        shownBy.set(`${name} ${id} ${record.pending.rev}`, visible(record.pending.heads));
-      if (record.rev !== record.pending?.rev) shownBy.set(`${name} ${id} ${record.rev}`, visible(record.heads));
+      const { rev, heads, pending } = record;
+      if (pending !== undefined) shownBy.set(`${name} ${id} ${pending.rev}`, visible(pending.heads));
+      if (rev !== pending?.rev) shownBy.set(`${name} ${id} ${rev}`, visible(heads));
     }
   };
 
-  /** A write supersedes what its author could see, and nothing else. */
-  const checkCausality = (device: Device, { id, head }: Write): void => {
+  const noteMinted = (device: WatchedDevice, write: Write): void => {
+    const { id, head } = write;
+    if (writes.some((other) => other.head.actor === head.actor && other.head.seq === head.seq)) {
+      violations.push(`${device.name} has minted ${nameOf(write)} twice`);
+    }
     const rev = device.journal.records.get(id)?.rev ?? '';
-    let base = device.madeOn.get(rev);
+    if (!device.handWrites.madeOn.has(rev))
+      violations.push(`${device.name} has minted ${nameOf(write)}, which is nobody's`);
+    const key = `${device.name} ${id} ${rev}`;
+    const other = mintedFor.get(key);
+    if (other !== undefined) violations.push(`${nameOf(write)} is ${nameOf(other)} once more`);
+    mintedFor.set(key, write);
+    checkCausality(device, write, rev);
+    writes.push(write);
+  };
+
+  /** A write supersedes what its author could see, and nothing else. */
+  const checkCausality = ({ name, handWrites }: WatchedDevice, { id, head }: Write, rev: string): void => {
+    let base = handWrites.madeOn.get(rev);
     // A write whose own base was never journaled stands on what that one stood on.
-    while (base !== undefined && base !== '' && !shownBy.has(`${device.name} ${id} ${base}`))
-      base = device.madeOn.get(base);
-    const seen = base === undefined || base === '' ? [] : (shownBy.get(`${device.name} ${id} ${base}`) ?? []);
+    while (base !== undefined && base !== '' && !shownBy.has(`${name} ${id} ${base}`))
+      base = handWrites.madeOn.get(base);
+    const seen = base === undefined || base === '' ? [] : (shownBy.get(`${name} ${id} ${base}`) ?? []);
     for (const other of seen) {
       if (!supersedes(head, other))
         violations.push(
@@ -49,36 +70,43 @@ export function createWriteLog(): WriteLog {
         );
     }
     for (const dot of head.past) {
-      const visible = seen.some((other) => supersedes(other, dot));
-      if (!visible && base !== '')
+      const wasVisible = seen.some((other) => supersedes(other, dot));
+      if (!wasVisible && base !== '')
         violations.push(`${nameOf({ id, head })} supersedes ${dot.seq} of ${dot.actor}, which its author did not see`);
     }
   };
 
-  const holds = ({ journal }: Device, { id, head }: Write): boolean => {
+  /** Writes that an earlier process has committed and died before it could tell. */
+  const noteFound = (device: WatchedDevice): void => {
+    for (const { id, heads } of device.journal.records.values()) {
+      for (const { head } of heads) {
+        const own = head.actor === device.replica.actor;
+        if (own && !writes.some((write) => write.head.seq === head.seq && write.head.actor === head.actor))
+          noteMinted(device, { id, head });
+      }
+    }
+  };
+
+  const holds = ({ journal }: WatchedDevice, { id, head }: Write): boolean => {
     const record = journal.records.get(id);
     const heads = [...(record?.heads ?? []), ...(record?.pending?.heads ?? [])];
     return heads.some((stored) => supersedes(stored.head, head));
   };
-  const nameOf = ({ id, head }: Write): string => `write ${head.seq} of ${head.actor} to document ${id}`;
 
   return {
     violations,
+    noteShown: (device, id, rev, heads) => shownBy.set(`${device} ${id} ${rev}`, heads),
     watch(device) {
+      noteRecords(device, device.journal.records.keys());
+      noteFound(device);
       device.onJournal(({ records }) =>
-        noteShown(
+        noteRecords(
           device,
           (records ?? []).map(({ id }) => id),
         ),
       );
       device.replica.onCommit(({ authored }) => {
-        for (const { id, head } of authored?.versions ?? []) {
-          if (writes.some((write) => write.head.actor === head.actor && write.head.seq === head.seq)) {
-            violations.push(`${device.name} has minted ${nameOf({ id, head })} twice`);
-          }
-          checkCausality(device, { id, head });
-          writes.push({ id, head });
-        }
+        for (const { id, head } of authored?.versions ?? []) noteMinted(device, { id, head });
         for (const write of writes) {
           if (covers(device.journal.vector, write.head) && !holds(device, write)) {
             violations.push(`the vector of ${device.name} covers ${nameOf(write)}, which it does not hold`);

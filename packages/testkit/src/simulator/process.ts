@@ -1,0 +1,160 @@
+/**
+ * The process that a simulated device runs in: it can be killed at any of its writes. From then on nothing that it
+ * had under way lands, answers or fires; what it stored stays, for the next process to find.
+ */
+import type { BulkWriteRow, EventBulk, RxStorage, RxStorageInstance } from 'rxdb';
+import type { Timers } from 'rxdb-p2p/testing';
+import { filter } from 'rxjs';
+
+/**
+ * Where in a write the process dies: before anything of it is stored, after all of it is, or when half of its rows
+ * are, since storages promise atomic rows, not atomic calls.
+ */
+export type CrashMode = 'before' | 'amid' | 'after';
+
+/** One call that changes what is stored. */
+export interface StorageWrite {
+  /** name of the storage instance */
+  readonly instance: string;
+  /** RxDB's context; of a cleanup: `cleanup` */
+  readonly context: string;
+  /** the documents, with RxDB's own fields */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface WriteWatcher {
+  /** The write begins once this has resolved. */
+  before?(write: StorageWrite): Promise<void> | undefined;
+  /** Rows that the storage took, told even when the process dies of it. */
+  landed?(write: StorageWrite): void;
+  /** The writer hears of its write once this has resolved. */
+  after?(write: StorageWrite): Promise<void> | undefined;
+}
+
+export interface SimProcess {
+  readonly storage: RxStorage<unknown, unknown>;
+  readonly timers: Timers;
+  readonly alive: boolean;
+  /** all writes so far, in the order in which they began */
+  readonly writes: readonly StorageWrite[];
+  /** @param write from 1: the next one */
+  dieAt(write: number, mode: CrashMode): void;
+  die(): void;
+  watch(watcher: WriteWatcher): void;
+  onDeath(listener: () => void): void;
+}
+
+type Instance<D> = RxStorageInstance<D, unknown, unknown>;
+
+export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers): SimProcess {
+  const writes: StorageWrite[] = [];
+  const watchers: WriteWatcher[] = [];
+  const mourners: (() => void)[] = [];
+  const opened: Instance<never>[] = [];
+  let alive = true;
+  let crash: { readonly at: number; readonly mode: CrashMode } | undefined;
+
+  /** What a dead process waits for never comes. */
+  const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+  const whileAlive = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (!alive) return never();
+    const result = await work();
+    return alive ? result : never();
+  };
+
+  function die(): void {
+    if (!alive) return;
+    alive = false;
+    for (const mourn of mourners) mourn();
+  }
+
+  /** Carries out one write, or dies of it. `part` is what lands when the process dies half-way. */
+  async function write<T>(noted: StorageWrite, whole: () => Promise<T>, part: () => Promise<unknown>): Promise<T> {
+    if (!alive) return never();
+    for (const watcher of watchers) await watcher.before?.(noted);
+    if (!alive) return never();
+    writes.push(noted);
+    const mode = crash?.at === writes.length ? crash.mode : undefined;
+    if (mode !== undefined) die();
+    if (mode === 'before') return never();
+    if (mode === 'amid') await part();
+    else {
+      const result = await whole();
+      if (mode === undefined) {
+        for (const watcher of watchers) await watcher.after?.(noted);
+        if (alive) return result;
+      }
+    }
+    return never();
+  }
+
+  function wrap<D>(inner: Instance<D>): Instance<D> {
+    const instance = inner.collectionName;
+    opened.push(inner as unknown as Instance<never>);
+    const put = async (rows: BulkWriteRow<D>[], context: string) => {
+      const result = await inner.bulkWrite(rows, context);
+      const refused = new Set(result.error.map(({ writeRow }) => writeRow.document._rev));
+      const landed = rows.filter(({ document }) => !refused.has(document._rev));
+      for (const watcher of watchers) watcher.landed?.({ instance, context, rows: landed.map((row) => row.document) });
+      return result;
+    };
+    return {
+      databaseName: inner.databaseName,
+      collectionName: instance,
+      internals: inner.internals,
+      options: inner.options,
+      schema: inner.schema,
+      bulkWrite(rows, context) {
+        const noted = { instance, context, rows: rows.map(({ document }) => document) };
+        const half = rows.slice(0, Math.floor(rows.length / 2));
+        return write(
+          noted,
+          () => put(rows, context),
+          () => put(half, context),
+        );
+      },
+      cleanup(minimumDeletedTime) {
+        const clean = () => inner.cleanup(minimumDeletedTime);
+        return write({ instance, context: 'cleanup', rows: [] }, clean, clean);
+      },
+      findDocumentsById: (ids, withDeleted) => whileAlive(() => inner.findDocumentsById(ids, withDeleted)),
+      query: (prepared) => whileAlive(() => inner.query(prepared)),
+      count: (prepared) => whileAlive(() => inner.count(prepared)),
+      getAttachmentData: (id, name, digest) => whileAlive(() => inner.getAttachmentData(id, name, digest)),
+      changeStream: () => inner.changeStream().pipe(filter((_bulk: EventBulk<unknown, unknown>) => alive)),
+      close: () => whileAlive(() => inner.close()),
+      remove: () => whileAlive(() => inner.remove()),
+    } as Instance<D>;
+  }
+
+  // The operating system closes what a dead process had open.
+  mourners.push(() => {
+    for (const inner of opened) queueMicrotask(() => void inner.close());
+  });
+
+  return {
+    storage: {
+      name: disk.name,
+      rxdbVersion: disk.rxdbVersion,
+      createStorageInstance: (params) => whileAlive(async () => wrap(await disk.createStorageInstance(params))),
+    },
+    timers: {
+      now: time.now,
+      random: time.random,
+      after: (ms, run) =>
+        time.after(ms, () => {
+          if (alive) run();
+        }),
+    },
+    get alive() {
+      return alive;
+    },
+    writes,
+    dieAt(at, mode) {
+      crash = { at: writes.length + at, mode };
+    },
+    die,
+    watch: (watcher) => watchers.push(watcher),
+    onDeath: (listener) => mourners.push(listener),
+  };
+}
