@@ -1,7 +1,13 @@
 /** What goes wrong says so, with a code; what can recover does. */
 import { NOTES, noteDocuments } from '../fixtures/data.ts';
+import type { Peer } from '../fixtures/peer.ts';
 import { expectConverged, openAndSync } from '../fixtures/steps.ts';
 import { expect, test } from '../fixtures/test.ts';
+
+/** What the person who looks at the pool's status is told; undefined once all is well. */
+async function expectProblem(peer: Peer, code: string | undefined): Promise<void> {
+  await expect.poll(async () => (await peer.call('status', 'notes'))?.problem?.code).toBe(code);
+}
 
 const DATABASE = { database: 'e2e', collections: [NOTES] } as const;
 
@@ -20,7 +26,7 @@ test('without an option, a page whose origin has no signaling server hears that 
   await peer.call('open', DATABASE);
   await peer.call('sync', 'notes', 'topic');
   await expect.poll(() => peer.call('errorCodes', 'notes')).toContain('SIGNALING_NOT_FOUND');
-  expect((await peer.call('status', 'notes'))?.problem?.code).toBe('SIGNALING_NOT_FOUND');
+  await expectProblem(peer, 'SIGNALING_NOT_FOUND');
 });
 
 test('a server that is down at start: the pool says so, works locally, and recovers', async ({
@@ -33,13 +39,11 @@ test('a server that is down at start: the pool says so, works locally, and recov
     await openAndSync(peer, 'late', [NOTES]);
     await peer.call('insert', 'notes', noteDocuments(peer.name, 3));
     await expect.poll(() => peer.call('errorCodes', 'notes')).toContain('SIGNALING_UNREACHABLE');
-    expect((await peer.call('status', 'notes'))?.problem?.code).toBe('SIGNALING_UNREACHABLE');
+    await expectProblem(peer, 'SIGNALING_UNREACHABLE');
   }
   await signaling.start();
   await expectConverged('notes', peers, (documents) => documents.length === 6);
-  for (const peer of peers) {
-    await expect.poll(async () => (await peer.call('status', 'notes'))?.problem).toBeUndefined();
-  }
+  for (const peer of peers) await expectProblem(peer, undefined);
 });
 
 test('a server that goes away and comes back leaves the connection of two peers alone', async ({
@@ -73,7 +77,12 @@ test('a browser without WebRTC', async ({ launchPeer }) => {
     },
   });
   await peer.call('open', DATABASE);
-  expect(await peer.codeOf('sync', 'notes', 'topic', { signaling: peer.signaling })).toBe('WEBRTC_UNSUPPORTED');
+  await peer.call('sync', 'notes', 'topic', { signaling: peer.signaling });
+  await expect.poll(() => peer.call('errorCodes', 'notes')).toContain('WEBRTC_UNSUPPORTED');
+  await expectProblem(peer, 'WEBRTC_UNSUPPORTED');
+  // Without peers, the database still is a database.
+  await peer.call('insert', 'notes', noteDocuments('local', 3));
+  expect(await peer.call('count', 'notes')).toBe(3);
 });
 
 test('an insecure origin', async ({ launchPeer, pageServer }) => {

@@ -1,5 +1,5 @@
 /** Both sides edit while one of them is cut off, and come together again. */
-import { NOTES } from '../fixtures/data.ts';
+import { NOTES, sortedBy } from '../fixtures/data.ts';
 import type { Peer } from '../fixtures/peer.ts';
 import { expectConverged, openAndSync } from '../fixtures/steps.ts';
 import { expect, test } from '../fixtures/test.ts';
@@ -45,7 +45,7 @@ async function expectMerged(peers: readonly [Peer, Peer]): Promise<void> {
 
   for (const peer of peers) {
     await expect
-      .poll(() => peer.call('contested', 'notes'))
+      .poll(async () => sortedBy('id', await peer.call('contested', 'notes')))
       .toEqual([
         { id: 'edit-or-delete', fields: [], editAgainstDelete: true },
         { id: 'same-field', fields: ['title'], editAgainstDelete: false },
