@@ -33,7 +33,8 @@ export function localHead(write: LocalWrite, bases: readonly Base[], seen: reado
   const heads = bases.map(({ head }) => head);
   const time = nextTimestamp(write.wallMs, timestamps([...heads, ...seen]));
   const past = joinPasts(heads, actor);
-  if (deleted) return { actor, seq, time, past, deleted, clocks: NO_FIELD_CLOCKS };
+  // A tombstone sets all fields at once; so does the first version of a document.
+  if (deleted || bases.length === 0) return { actor, seq, time, past, deleted, clocks: NO_FIELD_CLOCKS };
 
   const deciding = decidingHeads(bases);
   const floor = floorOf(deciding);

@@ -57,6 +57,7 @@ export function compareHeads(a: Head, b: Head): number {
 
 /** Union of the heads' vectors as dots sorted by actor, `except` one actor. */
 export function joinPasts(heads: readonly Head[], except: Actor): readonly Dot[] {
+  if (heads.every(({ actor, past }) => actor === except && past.length === 0)) return NO_PAST;
   const joined = new Map<Actor, number>();
   for (const head of heads) {
     for (const dot of [head, ...head.past]) {
@@ -69,6 +70,7 @@ export function joinPasts(heads: readonly Head[], except: Actor): readonly Dot[]
 
 /** Drops every version that another one supersedes, and duplicates; the rest in fold order. */
 export function reduceHeads<T extends { readonly head: Head }>(versions: readonly T[]): T[] {
+  if (versions.length < 2) return [...versions];
   const kept = versions.filter(
     (a, i) => !versions.some((b, j) => i !== j && supersedes(b.head, a.head) && (!sameDot(a.head, b.head) || j < i)),
   );

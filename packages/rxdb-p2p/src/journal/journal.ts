@@ -210,7 +210,8 @@ export async function openJournal(
     return changed.map((record) => {
       const before = records.get(record.id);
       const moved = before === undefined || before.heads !== record.heads;
-      return { ...record, lsn: moved ? ++next : before.lsn };
+      record.lsn = moved ? ++next : before.lsn;
+      return record as DocRecord;
     });
   }
 

@@ -35,7 +35,11 @@ export interface DocRecord {
   readonly pending?: Pending;
 }
 
-export type NewRecord = Omit<DocRecord, 'lsn'>;
+/** Handed to the journal, which numbers it in place: one object for each document, not two. */
+export type NewRecord = Omit<DocRecord, 'lsn'> & { lsn: number };
+
+/** The `lsn` of a record that the journal has not numbered yet. */
+export const UNNUMBERED: number = 0;
 
 /** Whether there is a document to show: a live head that can be shown. */
 export function isLive(record: DocRecord): boolean {

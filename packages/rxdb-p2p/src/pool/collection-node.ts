@@ -47,6 +47,9 @@ export interface CollectionNodeDeps {
 /** How often a collection that waits for its schema migration is looked at, milliseconds. */
 const MIGRATION_POLL_MS = 500;
 
+/** When a collection that was known before is compared with its journal, milliseconds after its start: not while it syncs. */
+const COMPARE_AFTER_MS = 5_000;
+
 export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
   const { collection, leadership, timers } = deps;
   const stop = new AbortController();
@@ -100,6 +103,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
       replica.hint(ids, bulk.checkpoint).catch(fail);
     });
     cleanups.push(() => subscription.unsubscribe());
+    const known = journal.records.size;
     await replica.start();
     stop.signal.throwIfAborted();
     const sync = createCollectionSync({ replica, timers, onFailure });
@@ -108,7 +112,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
     replica.onCommit(({ changed }) => contests.update(changed));
     cleanups.push(holdCleanup(documents, replica));
     // When idle: writes that no checkpoint shows, since clocks go back and tabs overtake each other.
-    replica.compareAll().catch(fail);
+    if (known > 0) cleanups.push(timers.after(COMPARE_AFTER_MS, () => replica.compareAll().catch(fail)));
     return { replica, sync, contests };
   }
 

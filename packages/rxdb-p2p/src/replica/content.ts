@@ -18,6 +18,8 @@ const MAX_DEPTH = 64;
 
 export interface Checked {
   readonly stored: StoredHead;
+  /** the content as it will be shown */
+  readonly body?: Body;
   /** why the version stays hidden */
   readonly problem?: string;
 }
@@ -25,11 +27,13 @@ export interface Checked {
 export function checkVersion({ id, head, body }: Version, rules: ContentRules): Checked {
   if (body === undefined) return { stored: { head, hidden: true }, problem: 'its content is too large to travel' };
   if (head.deleted && !rules.keepsTombstones) return { stored: { head, body: '{}' } };
-  const problem = checkText(id, body, rules);
-  return problem === undefined ? { stored: { head, body } } : { stored: { head, body, hidden: true }, problem };
+  const checked = checkText(id, body, rules);
+  if (typeof checked !== 'string') return { stored: { head, body }, body: checked };
+  return { stored: { head, body, hidden: true }, problem: checked };
 }
 
-function checkText(id: string, text: string, { primaryPath, validate }: ContentRules): string | undefined {
+/** The content, or what is wrong with it. */
+function checkText(id: string, text: string, { primaryPath, validate }: ContentRules): Body | string {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -42,7 +46,7 @@ function checkText(id: string, text: string, { primaryPath, validate }: ContentR
   const reserved = Object.keys(body).find(isRxdbField);
   if (reserved !== undefined) return `it has the reserved field ${reserved}`;
   if (tooDeep(body, 0)) return `it is nested deeper than ${MAX_DEPTH} levels, or has a key __proto__`;
-  return validate(body);
+  return validate(body) ?? body;
 }
 
 function tooDeep(value: unknown, depth: number): boolean {

@@ -8,6 +8,8 @@ import type { StoredHead } from '../journal/record.ts';
  * which is how the journal tells that a record has not moved.
  */
 export function uniteHeads(known: readonly StoredHead[], more: readonly StoredHead[]): readonly StoredHead[] {
+  if (more.length === 0) return known;
+  if (known.length === 0 && more.length === 1) return more;
   const united = reduceHeads([...known, ...more]);
   const same = united.length === known.length && united.every((a) => known.some((b) => sameDot(a.head, b.head)));
   if (same) return known;

@@ -6,8 +6,8 @@
  */
 import type { FieldHasher, FieldHashes, Head, LocalWrite } from '@rxdb-p2p/protocol';
 import { localHead, sameDot, sameFields } from '@rxdb-p2p/protocol';
-import type { DocRecord, NewRecord, StoredHead } from '../journal/record.ts';
-import { bodyOf, type StoredDocument } from './document.ts';
+import { type DocRecord, type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
+import { bodyOf, isRxdbField, type StoredDocument } from './document.ts';
 import { showable, toBases, uniteHeads } from './heads.ts';
 import { type Marker, readMarker } from './marker.ts';
 
@@ -22,8 +22,8 @@ export interface ObserveContext {
 
 export interface Observation {
   readonly record: NewRecord;
-  /** a new local write, to be sent: its envelope and its content */
-  readonly minted?: StoredHead;
+  /** the envelope of a new local write; its content is the document's */
+  readonly minted?: Head;
 }
 
 /** Undefined: the record describes the document already. */
@@ -35,7 +35,8 @@ export function observe(
 ): Observation | undefined {
   if (record !== undefined && document._rev === record.rev) return undefined;
   const marker = readMarker(document, context.hasher);
-  const fields = context.hasher.hash(bodyOf(document));
+  const fields = context.hasher.hash(document, isRxdbField);
+  if (record === undefined && marker === undefined) return observeFirstWrite(id, document, fields, context);
   const pending = record?.pending;
   const others = [...(pending?.heads ?? []), ...(record?.heads ?? [])];
   const describe = (shown: readonly StoredHead[]): NewRecord =>
@@ -50,6 +51,22 @@ export function observe(
     return { record: describe(record.heads) };
   }
   return observeLocalWrite(record, document, fields, marker, context, describe);
+}
+
+/** A document that nobody has heard of: the case of every document at a first start. */
+function observeFirstWrite(
+  id: string,
+  document: StoredDocument,
+  fields: FieldHashes,
+  context: ObserveContext,
+): Observation {
+  const { _rev: rev, _meta, _deleted: deleted } = document;
+  const { actor, seq } = context.mint();
+  const minted = localHead({ actor, seq, wallMs: _meta.lwt, deleted, fields }, []);
+  const stored: StoredHead =
+    deleted && context.keepsTombstones ? { head: minted, body: bodyText(document, minted, context) } : { head: minted };
+  const record = { id, rev, lwt: _meta.lwt, schema: context.schemaVersion, lsn: UNNUMBERED, heads: [stored], fields };
+  return { record, minted };
 }
 
 function observeLocalWrite(
@@ -79,8 +96,9 @@ function observeLocalWrite(
   const write: LocalWrite = { actor, seq, wallMs: document._meta.lwt, deleted: document._deleted, fields };
   const unseen = [...(pending?.heads ?? []), ...(record?.heads ?? [])].map(({ head }) => head);
   const head = localHead(write, toBases(bases, shownFields ?? fields, context.hasher), unseen);
-  const minted: StoredHead = { head, body: bodyText(document, head, context) };
-  return { record: describe(uniteHeads(seen, [minted])), minted };
+  // A head that is alone leaves its content in the document; where there were others it may not be.
+  const stored: StoredHead = record === undefined ? { head } : { head, body: bodyText(document, head, context) };
+  return { record: describe(uniteHeads(seen, [stored])), minted: head };
 }
 
 /** A record without a document was made at `lwt`: a document older than that was written without seeing it. */
@@ -101,12 +119,18 @@ function describeDocument(
   others: readonly StoredHead[],
   context: ObserveContext,
 ): NewRecord {
-  const { _rev: rev, _meta } = document;
-  const record = { id, rev, lwt: _meta.lwt, schema: context.schemaVersion, fields };
   const all = uniteHeads(shown, others);
-  if (all === shown || showable(all).length <= 1)
-    return { ...record, heads: withoutSpareBody(all, context.keepsTombstones) };
-  return { ...record, heads: withoutSpareBody(shown, context.keepsTombstones), pending: { rev: '', heads: all } };
+  const settled = all === shown || showable(all).length <= 1;
+  const record: NewRecord = {
+    id,
+    rev: document._rev,
+    lwt: document._meta.lwt,
+    schema: context.schemaVersion,
+    lsn: UNNUMBERED,
+    heads: withoutSpareBody(settled ? all : shown, context.keepsTombstones),
+    fields,
+  };
+  return settled ? record : { ...record, pending: { rev: '', heads: all } };
 }
 
 /** The content of a head that is alone stands in the document. The same array when there is nothing to leave out. */
@@ -116,6 +140,11 @@ export function withoutSpareBody(heads: readonly StoredHead[], keepsTombstones: 
   return only.head.deleted && keepsTombstones ? heads : [{ head: only.head }];
 }
 
-function bodyText(document: StoredDocument, head: Head, { keepsTombstones }: ObserveContext): string {
+/** The content of a version that a document shows. */
+export function bodyText(
+  document: StoredDocument,
+  head: Head,
+  { keepsTombstones }: { readonly keepsTombstones: boolean },
+): string {
   return head.deleted && !keepsTombstones ? '{}' : JSON.stringify(bodyOf(document));
 }

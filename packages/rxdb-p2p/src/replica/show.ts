@@ -2,11 +2,11 @@
  * Makes documents show their heads, in the order of writes that leaves no crash unexplained (DESIGN §4):
  * one live head: document, then record; several heads or a tombstone: pending record, document, record.
  */
-import type { FieldHasher, Fold, Shown } from '@rxdb-p2p/protocol';
+import type { Body, FieldHasher, Fold, Shown } from '@rxdb-p2p/protocol';
 import { P2PError, sameDot } from '@rxdb-p2p/protocol';
 import type { BulkWriteRow } from 'rxdb';
 import type { Journal, JournalChange } from '../journal/journal.ts';
-import type { NewRecord, StoredHead } from '../journal/record.ts';
+import { type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
 import type { ValidateBody } from './content.ts';
 import { bodyOf, type DocumentStorage, revisionHeight, type StoredDocument } from './document.ts';
 import { showable, toShown } from './heads.ts';
@@ -27,8 +27,8 @@ export interface ShowDeps {
   readonly schemaVersion: number;
   /** RxDB's `now()`: milliseconds, two decimals, never the same twice in a process */
   readonly now: () => number;
-  /** a token no other revision has */
-  readonly revisionToken: () => string;
+  /** the beginning of tokens that no other revisions have: one for each batch, since randomness costs more than a hash */
+  readonly revisionTokens: () => string;
   readonly onProblem: (problem: P2PError) => void;
 }
 
@@ -38,6 +38,8 @@ export interface Target {
   readonly heads: readonly StoredHead[];
   /** as it is stored now; its record, if there is one, describes it */
   readonly document: StoredDocument | undefined;
+  /** content of the only head, where it has been parsed already */
+  readonly parsed?: Body | undefined;
 }
 
 interface Plan {
@@ -58,10 +60,12 @@ export async function showHeads(
   last: JournalChange,
 ): Promise<readonly string[]> {
   const { documents, journal, onProblem } = deps;
+  const tokens = deps.revisionTokens();
   const plans: Plan[] = [];
   for (const target of targets) {
     const fold = foldOf(target, deps);
-    plans.push(planFor(target, fold instanceof Promise ? await fold : fold, deps));
+    const token = `${tokens}${plans.length}`;
+    plans.push(planFor(target, fold instanceof Promise ? await fold : fold, token, deps));
   }
 
   const pending = plans
@@ -100,7 +104,7 @@ export async function showHeads(
   return [...conflicts];
 }
 
-function planFor(target: Target, fold: Fold, deps: ShowDeps): Plan {
+function planFor(target: Target, fold: Fold, token: string, deps: ShowDeps): Plan {
   const { id, heads, document } = target;
   const shown = showable(heads);
   const hasDocument = document !== undefined && !document._deleted;
@@ -111,7 +115,7 @@ function planFor(target: Target, fold: Fold, deps: ShowDeps): Plan {
   const fields = deps.hasher.hash(body);
   const known = deps.journal.records.get(id);
   const height = Math.max(revisionHeight(document?._rev ?? ''), revisionHeight(known?.rev ?? '')) + 1;
-  const rev = `${height}-${deps.revisionToken()}`;
+  const rev = `${height}-${token}`;
   const lwt = deps.now();
   const [only] = shown;
   const single = shown.length === 1 && only !== undefined && !fold.deleted;
@@ -131,6 +135,7 @@ function planFor(target: Target, fold: Fold, deps: ShowDeps): Plan {
     rev,
     lwt,
     schema: deps.schemaVersion,
+    lsn: UNNUMBERED,
     fields,
     heads: withoutSpareBody(heads, deps.merge.keepsTombstones),
   };
@@ -138,7 +143,10 @@ function planFor(target: Target, fold: Fold, deps: ShowDeps): Plan {
 }
 
 /** What is shown of the heads: at once where there is nothing to merge. */
-function foldOf({ id, heads }: Target, deps: ShowDeps): Fold | Promise<Fold> {
+function foldOf({ id, heads, parsed }: Target, deps: ShowDeps): Fold | Promise<Fold> {
+  const [only] = heads;
+  if (parsed !== undefined && heads.length === 1 && only !== undefined)
+    return { deleted: only.head.deleted, body: parsed };
   const shown = toShown(showable(heads));
   const last = shown[shown.length - 1];
   if (last === undefined) return { deleted: true, body: {} };
@@ -166,6 +174,7 @@ function recordWithoutWrite(
     rev: document?._rev ?? '',
     lwt: document?._meta.lwt ?? now(),
     schema: schemaVersion,
+    lsn: UNNUMBERED,
     fields: hasher.hash(document === undefined ? {} : bodyOf(document)),
     heads: withoutSpareBody(heads, merge.keepsTombstones),
   };
