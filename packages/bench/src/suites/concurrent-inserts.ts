@@ -54,7 +54,10 @@ export async function runConcurrentInserts(settings: Settings, progress: (text: 
     title: `Concurrent inserts of one document, default conflict handler, ${latencyMs} ms latency`,
     header: ['', 'never settled', 'settled after ms', 'messages', 'else messages/s', 'messages afterwards'],
     rows,
-    notes: [`Never settled: not equal everywhere and silent within ${timeoutMs / 1_000} s.`],
+    notes: [
+      `Never settled: not equal everywhere and silent within ${timeoutMs / 1_000} s.`,
+      "RxDB draws its roles anew in every run: three peers are masters of each other in a circle in one of four.",
+    ],
     bars,
     samples,
   };
