@@ -56,7 +56,7 @@ export async function runConcurrentInserts(settings: Settings, progress: (text: 
     rows,
     notes: [
       `Never settled: not equal everywhere and silent within ${timeoutMs / 1_000} s.`,
-      "RxDB draws its roles anew in every run: three peers are masters of each other in a circle in one of four.",
+      'RxDB draws its roles anew in every run: three peers are masters of each other in a circle in one of four.',
     ],
     bars,
     samples,
