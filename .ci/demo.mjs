@@ -28,12 +28,19 @@ const demo = await preview({
 });
 
 const { port } = signaling;
-const query = port === SIGNALING_PORT ? '' : `?signaling=${encodeURIComponent(`http://localhost:${port}`)}`;
+/** @param {string} url the demo's address, completed where it would look on another port */
+function withSignaling(url) {
+  if (port === SIGNALING_PORT) return url;
+  const address = new URL(url);
+  address.searchParams.set('signaling', `http://${address.hostname}:${port}`);
+  return address.href;
+}
+
 const urls = [...(demo.resolvedUrls?.local ?? []), ...(demo.resolvedUrls?.network ?? [])];
 console.log(`
 The demo is at
 
-${urls.map((url) => `  ${url}${query}`).join('\n')}
+${urls.map((url) => `  ${withSignaling(url)}`).join('\n')}
 
 Open it in two browsers, or in a window and a private window. The signaling server listens on port ${port}.
 Ctrl-C stops both.

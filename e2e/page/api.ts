@@ -30,8 +30,8 @@ export interface PeerApi {
   errorCodes(collection: string): readonly string[];
   contested(collection: string): readonly ContestedDocument[];
   conflictVersions(collection: string, id: string): Promise<readonly ConflictVersion<PlainDocument>[]>;
-  /** Resolves when all documents are acknowledged by the database; a single failure rejects. */
-  insert(collection: string, documents: readonly PlainDocument[]): Promise<void>;
+  /** Resolves, with the milliseconds it took, when the database has acknowledged all documents; one failure rejects. */
+  insert(collection: string, documents: readonly PlainDocument[]): Promise<number>;
   patch(collection: string, id: string, changes: PlainDocument): Promise<void>;
   remove(collection: string, id: string): Promise<void>;
   /** All documents without RxDB's own fields, sorted by primary key. */

@@ -98,8 +98,10 @@ function createPeer(): PeerApi {
     contested: (name) => poolOf(name).contested,
     conflictVersions: (name, id) => poolOf(name).pool.conflicts(id),
     async insert(name, documents) {
+      const startedAt = performance.now();
       const { error } = await collectionOf(name).bulkInsert([...documents]);
       if (error.length > 0) throw new Error(`${error.length} of ${documents.length} documents not inserted`);
+      return performance.now() - startedAt;
     },
     async patch(name, id, changes) {
       await (await documentOf(name, id)).patch(changes);
