@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ancestorsOf, type HistoricWrite, randomHistory } from '../testing/history.ts';
+import { createRandom } from '../testing/random.ts';
+import { NO_CLOCK } from './clock.ts';
+import {
+  clockOf,
+  compareHeads,
+  type Head,
+  joinPasts,
+  NO_FIELD_CLOCKS,
+  reduceHeads,
+  supersedes,
+  vectorEntry,
+} from './head.ts';
+
+const A = 'AAAAAAAAAAAAAAAA';
+const B = 'BBBBBBBBBBBBBBBB';
+const C = 'CCCCCCCCCCCCCCCC';
+
+function head(actor: string, seq: number, past: Head['past'] = [], more: Partial<Head> = {}): Head {
+  return { actor, seq, time: seq, past, deleted: false, clocks: NO_FIELD_CLOCKS, ...more };
+}
+
+/** Versions of one document as replicas make them: what the laws below are true for. */
+const versions: fc.Arbitrary<readonly HistoricWrite[]> = fc
+  .integer()
+  .map((seed) => randomHistory(createRandom(seed), { replicas: 4, steps: 16, deletes: true }).writes);
+
+function dots(heads: readonly { readonly head: Head }[]): string[] {
+  return heads.map(({ head: { actor, seq } }) => `${actor}:${seq}`);
+}
+
+describe('supersession', () => {
+  it('[VER-3] follows from the version vector: what the past covers, and the own dot and all before it', () => {
+    const version = head(B, 4, [{ actor: A, seq: 7 }]);
+    expect([1, 4].every((seq) => supersedes(version, { actor: B, seq }))).toBe(true);
+    expect([1, 7].every((seq) => supersedes(version, { actor: A, seq }))).toBe(true);
+    const others = [
+      { actor: A, seq: 8 },
+      { actor: B, seq: 5 },
+      { actor: C, seq: 1 },
+    ];
+    expect(others.some((dot) => supersedes(version, dot))).toBe(false);
+    expect([A, B, C].map((actor) => vectorEntry(version, actor))).toStrictEqual([7, 4, 0]);
+  });
+
+  it('[VER-3] a version supersedes exactly what it was made on, directly or not', () => {
+    fc.assert(
+      fc.property(versions, (writes) => {
+        for (const write of writes) {
+          const ancestors = new Set(ancestorsOf(write, writes));
+          for (const other of writes)
+            expect(supersedes(write.head, other.head)).toBe(other === write || ancestors.has(other));
+        }
+      }),
+    );
+  });
+
+  it('[VER-3] a past is the union of the vectors it was made on, sorted, without its own actor', () => {
+    const bases = [head(C, 2, [{ actor: A, seq: 1 }]), head(B, 5), head(A, 3, [{ actor: B, seq: 9 }])];
+    expect(joinPasts(bases, C)).toStrictEqual([
+      { actor: A, seq: 3 },
+      { actor: B, seq: 9 },
+    ]);
+    expect(joinPasts([head(A, 3)], A)).toStrictEqual([]);
+  });
+});
+
+describe('heads', () => {
+  it('[VER-4] are what nothing else supersedes, each once, in fold order', () => {
+    fc.assert(
+      fc.property(versions, (writes) => {
+        const heads = reduceHeads([...writes, ...writes]);
+        const expected = writes.filter((a) => !writes.some((b) => a !== b && supersedes(b.head, a.head)));
+        expect(dots(heads)).toStrictEqual(dots([...expected].sort((a, b) => compareHeads(a.head, b.head))));
+      }),
+    );
+  });
+
+  it('[VER-4] reducing is associative, commutative and idempotent', () => {
+    fc.assert(
+      fc.property(versions, fc.integer(), (writes, seed) => {
+        const random = createRandom(seed);
+        const [a, b, c] = [0, 1, 2].map(() => writes.filter(() => random.chance(0.5)));
+        if (a === undefined || b === undefined || c === undefined) return;
+        const all = dots(reduceHeads([...a, ...b, ...c]));
+        expect(dots(reduceHeads([...reduceHeads([...a, ...b]), ...c]))).toStrictEqual(all);
+        expect(dots(reduceHeads([...a, ...reduceHeads([...b, ...c])]))).toStrictEqual(all);
+        expect(dots(reduceHeads(random.shuffled([...c, ...a, ...b, ...a])))).toStrictEqual(all);
+        expect(dots(reduceHeads(reduceHeads(a)))).toStrictEqual(dots(reduceHeads(a)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('the clock of a field', () => {
+  const clock = { time: 1, actor: A, seq: 1 };
+  const floor = { time: 2, actor: B, seq: 2 };
+  const version = head(C, 3, [], { clocks: [{ field: 'named', ...clock }], floor });
+
+  it('[MERGE-4] is the one named, else the own one for a field that is there, else the floor, else none', () => {
+    expect(clockOf(version, 'named', true)).toMatchObject(clock);
+    expect(clockOf(version, 'named', false)).toMatchObject(clock);
+    expect(clockOf(version, 'other', true)).toBe(version);
+    expect(clockOf(version, 'other', false)).toBe(floor);
+    expect(clockOf(head(C, 3), 'other', false)).toBe(NO_CLOCK);
+  });
+
+  it('[MERGE-4] in a tombstone is its own, for all fields', () => {
+    const tombstone = head(C, 3, [], { deleted: true });
+    expect(clockOf(tombstone, 'any', false)).toBe(tombstone);
+  });
+});
