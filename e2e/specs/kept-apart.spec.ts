@@ -28,12 +28,15 @@ test('two versions of a schema refuse each other, and write nothing, until both 
       .poll(async () => (await peer.call('status', 'notes'))?.peers.map(({ phase, code }) => [phase, code]))
       .toEqual([['refused', 'SCHEMA_VERSION_DIFFERS']]);
   }
-  expect(await young.call('count', 'notes')).toBe(0);
+  await young.call('insert', 'notes', noteDocuments('young', 2));
+  await expect.poll(async () => (await young.call('status', 'notes'))?.writesWaiting).toBe(2);
+  expect(await young.call('count', 'notes')).toBe(2);
+  expect(await old.call('count', 'notes')).toBe(5);
 
   await old.call('close');
   await old.reload();
   await openAndSync(old, 'versions', [inVersion(NOTES, 1)]);
-  await expectConverged('notes', [old, young], (documents) => documents.length === 5);
+  await expectConverged('notes', [old, young], (documents) => documents.length === 7);
 });
 
 test('a collection with attachments is refused', async ({ launchPeer }) => {
