@@ -22,6 +22,8 @@ export interface ConnectionState {
   /** by the peer's number */
   readonly remote: ReadonlyMap<number, OpenFrame>;
   readonly lastChannel: number;
+  /** the highest number that the peer has opened: its numbers rise */
+  readonly highestRemote: number;
   /** when something came from the peer, and when we last sent a PING; monotonic milliseconds */
   readonly heardAt: number;
   readonly pingedAt: number;
@@ -45,5 +47,7 @@ export type ConnectionEffect =
   | { readonly type: 'received'; readonly channel: number; readonly frame: SyncFrame }
   | { readonly type: 'refused'; readonly channel: number; readonly code: RefuseCode; readonly text: string }
   | { readonly type: 'closed'; readonly channel: number }
+  /** Our side of the channel goes on under another number. */
+  | { readonly type: 'renumbered'; readonly channel: number; readonly to: number }
   /** Send what is queued, then end the link. */
   | { readonly type: 'end'; readonly code: ByeCode; readonly text: string; readonly byPeer: boolean };

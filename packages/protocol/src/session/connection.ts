@@ -24,7 +24,7 @@ export const PING_AFTER_MS: number = 10_000;
 export const DEAD_AFTER_MS: number = 30_000;
 
 export function initialConnection(self: HelloFrame): ConnectionState {
-  const none = { local: new Map(), remote: new Map(), lastChannel: 0, heardAt: 0, pingedAt: 0 };
+  const none = { local: new Map(), remote: new Map(), lastChannel: 0, highestRemote: 0, heardAt: 0, pingedAt: 0 };
   return { phase: 'version', self, peer: null, ...none };
 }
 
@@ -90,9 +90,8 @@ function receiveOpen(state: ConnectionState, frame: Exclude<Frame, { type: 'bye'
     default: {
       const { channel, ...inner } = frame;
       const open = state.remote.get(channel);
-      if (open === undefined) return end(state, 'PROTOCOL_ERROR', `${frame.type} on a channel that was never opened`);
+      if (open === undefined) return unknownChannel(state, channel, frame.type);
       const local = localFor(state, open);
-      // Its own CLOSE may be under way while frames of the peer still come in.
       if (local === undefined || local[1].state !== 'open') return [state, []];
       return [state, [{ type: 'received', channel: local[0], frame: inner as SyncFrame }]];
     }
@@ -100,7 +99,8 @@ function receiveOpen(state: ConnectionState, frame: Exclude<Frame, { type: 'bye'
 }
 
 function opened(state: ConnectionState, open: OpenFrame): Step {
-  if (state.remote.has(open.channel)) return end(state, 'PROTOCOL_ERROR', `channel ${open.channel} was opened twice`);
+  if (open.channel <= state.highestRemote)
+    return end(state, 'PROTOCOL_ERROR', `channel ${open.channel} was opened before`);
   const effects: ConnectionEffect[] = [];
   const remote = new Map(state.remote);
   let next = state;
@@ -115,7 +115,7 @@ function opened(state: ConnectionState, open: OpenFrame): Step {
   }
   if (remote.size >= MAX_CHANNELS) return end(state, 'PROTOCOL_ERROR', `more than ${MAX_CHANNELS} channels`);
   remote.set(open.channel, open);
-  next = { ...next, remote };
+  next = { ...next, remote, highestRemote: open.channel };
   const local = localFor(next, open);
   if (local === undefined) return [next, effects];
   const [matched, more] = match(next, local[0], local[1], open);
@@ -174,16 +174,29 @@ function refusedByPeer(state: ConnectionState, channel: number, code: RefuseCode
   return [next, [...closed, { type: 'refused', channel, code, text }]];
 }
 
+/**
+ * [CONN-6] A channel lives as long as the pair of OPENs that made it. When the peer closes its side, ours is spent: we
+ * open a new one, and wait for the peer's next. What still comes under a spent number is dropped, so that nothing of
+ * one session is taken for an answer in the next.
+ */
 function closedByPeer(state: ConnectionState, number: number): Step {
   const open = state.remote.get(number);
-  if (open === undefined) return end(state, 'PROTOCOL_ERROR', 'CLOSE of a channel that was never opened');
+  if (open === undefined) return unknownChannel(state, number, 'close');
   const remote = new Map(state.remote);
   remote.delete(number);
   const next = { ...state, remote };
-  const local = localFor(state, open);
-  if (local === undefined || local[1].state === 'denied') return [next, []];
-  const waiting = withLocal(next, local[0], { ...local[1], state: 'waiting' });
-  return [waiting, local[1].state === 'open' ? [{ type: 'closed', channel: local[0] }] : []];
+  const spent = localFor(state, open);
+  if (spent === undefined || spent[1].state === 'denied' || spent[1].state === 'waiting') return [next, []];
+  const [channel, local] = spent;
+  const to = next.lastChannel + 1;
+  const locals = new Map(next.local);
+  locals.delete(channel);
+  locals.set(to, { ...local, state: 'waiting' });
+  const closed: ConnectionEffect[] = local.state === 'open' ? [{ type: 'closed', channel }] : [];
+  return [
+    { ...next, local: locals, lastChannel: to },
+    [...closed, { type: 'renumbered', channel, to }, { type: 'send', frame: openFrame(next, to, local.offer) }],
+  ];
 }
 
 function withdraw(state: ConnectionState, channel: number): Step {
@@ -191,8 +204,17 @@ function withdraw(state: ConnectionState, channel: number): Step {
   if (local === undefined) return [state, []];
   const remaining = new Map(state.local);
   remaining.delete(channel);
-  const next = { ...state, local: remaining };
+  const remote = new Map(state.remote);
+  const used = local.state === 'open' || local.state === 'refused';
+  for (const [number, open] of state.remote) if (used && isFor(open, local)) remote.delete(number);
+  const next = { ...state, local: remaining, remote };
   return [next, local.state === 'denied' ? [] : [{ type: 'send', frame: { type: 'close', channel } }]];
+}
+
+/** Numbers rise: one that was opened once and is not known any more is spent. */
+function unknownChannel(state: ConnectionState, channel: number, type: string): Step {
+  if (channel <= state.highestRemote) return [state, []];
+  return end(state, 'PROTOCOL_ERROR', `${type} on a channel that was never opened`);
 }
 
 function tick(state: ConnectionState, now: number): Step {

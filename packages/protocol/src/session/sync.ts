@@ -3,18 +3,20 @@
  * cursors and credits, and nothing of documents, sockets or storage. SPEC.md §5 has the rules by number.
  */
 import { PUSH_CREDIT_BYTES } from '../limits.ts';
+import type { Version } from '../version/head.ts';
 import type { Vector } from '../version/vector.ts';
 import { dominates, EMPTY_VECTOR } from '../version/vector.ts';
-import { versionsCost } from './cost.ts';
+import { versionCost, versionsCost } from './cost.ts';
 import { applyHave, composeHave } from './have.ts';
 import { askOrWait, endPull, restartStalledTimer, takeEntries } from './pull.ts';
 import type { Authored, Neighbour, NeighbourId, SyncEffect, SyncFrame, SyncInput, SyncState } from './sync-types.ts';
-import { HAVE_DELAY_MS, PULL_CREDIT_BYTES } from './timing.ts';
+import { ENTRIES_FRAME_COST, HAVE_DELAY_MS, PULL_CREDIT_BYTES } from './timing.ts';
 
 export type Step = readonly [SyncState, readonly SyncEffect[]];
 
-export function initialSyncState(actor: string, vector: Vector): SyncState {
-  return { vector, actor, neighbours: new Map(), pull: null, lastWant: 0 };
+/** @param lastWant any integer: WANTs are numbered from there, so that no answer to an earlier session fits by chance */
+export function initialSyncState(actor: string, vector: Vector, lastWant = 0): SyncState {
+  return { vector, actor, neighbours: new Map(), pull: null, lastWant };
 }
 
 export function syncStep(state: SyncState, input: SyncInput): Step {
@@ -80,6 +82,11 @@ function committed(state: SyncState, vector: Vector, actor: string, authored: Au
   let next: SyncState = { ...state, vector, actor };
   if (actor !== state.actor) next = { ...next, neighbours: withoutPushes(state.neighbours) };
   const effects: SyncEffect[] = [];
+  if (!dominates(vector, state.vector)) {
+    const [asking, asked] = askAnew(next);
+    next = asking;
+    effects.push(...asked);
+  }
   if (authored !== null) {
     const bytes = versionsCost(authored.versions);
     for (const [id, neighbour] of next.neighbours) {
@@ -91,6 +98,14 @@ function committed(state: SyncState, vector: Vector, actor: string, authored: Au
   }
   if (next.neighbours.size > 0) effects.push(startHaveTimer());
   return [next, effects];
+}
+
+/** [SYNC-8] Storage has lost documents: no cursor leads to them any more, and whoever has them is asked again. */
+function askAnew(state: SyncState): Step {
+  const neighbours = [...state.neighbours].map(
+    ([id, known]) => [id, { ...known, cursor: null, exhausted: null }] as const,
+  );
+  return endPull({ ...state, neighbours: new Map(neighbours) });
 }
 
 /** A new incarnation counts its writes from the beginning. */
@@ -156,19 +171,40 @@ function serve(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
   const { scan } = neighbour;
   if (scan === null || scan.want !== input.want) return [state, []];
   const { versions, cursor, claim } = input.batch;
-  const entries: SyncEffect = {
-    type: 'send',
-    neighbour: id,
-    frame: { type: 'entries', want: scan.want, versions, cursor, claim },
-  };
+  const entries = inFrames(versions).map((part, i, parts): SyncEffect => {
+    const last = i === parts.length - 1;
+    const frame: SyncFrame = {
+      type: 'entries',
+      want: scan.want,
+      versions: part,
+      cursor: last ? cursor : null,
+      claim: last ? claim : null,
+    };
+    return { type: 'send', neighbour: id, frame };
+  });
   if (claim !== null) {
     const pushedSeq = Math.max(neighbour.pushedSeq, claim.get(state.actor) ?? 0);
-    return [withNeighbour(state, id, { ...neighbour, scan: null, pushedSeq }), [entries]];
+    return [withNeighbour(state, id, { ...neighbour, scan: null, pushedSeq }), entries];
   }
   const credit = scan.credit - versionsCost(versions);
   const next = withNeighbour(state, id, { ...neighbour, scan: { ...scan, cursor, credit, reading: credit > 0 } });
-  if (credit <= 0) return [next, [entries]];
-  return [next, [entries, { type: 'read', neighbour: id, want: scan.want, vector: scan.vector, cursor }]];
+  if (credit <= 0) return [next, entries];
+  return [next, [...entries, { type: 'read', neighbour: id, want: scan.want, vector: scan.vector, cursor }]];
+}
+
+/** Concurrent versions of one large document can be too much for one frame; the cursor then comes with the last. */
+function inFrames(versions: readonly Version[]): readonly (readonly Version[])[] {
+  const frames: Version[][] = [[]];
+  let cost = 0;
+  for (const version of versions) {
+    cost += versionCost(version);
+    if (cost > ENTRIES_FRAME_COST && frames[frames.length - 1]?.length !== 0) {
+      frames.push([]);
+      cost = versionCost(version);
+    }
+    frames[frames.length - 1]?.push(version);
+  }
+  return frames;
 }
 
 function applied(

@@ -14,3 +14,6 @@ export const PULL_STALLED_MS: number = 20_000;
 
 /** Credit of a pull: batches under way between reading there and writing here. Bounds memory on both sides. */
 export const PULL_CREDIT_BYTES: number = 2 * 1024 * 1024;
+
+/** Cost of the versions in one frame; a character takes up to three bytes, and a frame MAX_FRAME_BYTES. */
+export const ENTRIES_FRAME_COST: number = 4 * 1024 * 1024;

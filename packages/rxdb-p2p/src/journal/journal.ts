@@ -22,6 +22,7 @@ export interface JournalChange {
   readonly cursors?: readonly (readonly [replica: string, cursor: Cursor | null])[];
   readonly checkpoint?: unknown;
   readonly epoch?: Epoch;
+  readonly acknowledged?: number;
 }
 
 export interface Journal {
@@ -32,6 +33,8 @@ export interface Journal {
   /** highest own `seq` */
   readonly seq: number;
   readonly incarnation: string;
+  /** highest own `seq` that anyone has acknowledged */
+  readonly acknowledged: number;
   readonly checkpoint: unknown;
   readonly epochs: readonly Epoch[];
   /** the lsn of the newest record */
@@ -69,6 +72,7 @@ export async function openJournal(
   let seq = 0;
   let lsn = 0;
   let incarnation = '';
+  let acknowledged = 0;
   let checkpoint: unknown;
   let epochs: readonly Epoch[] = [];
   let generation = 0;
@@ -155,6 +159,7 @@ export async function openJournal(
     if (state.seq !== undefined) seq = state.seq;
     if (state.lsn !== undefined && state.lsn > lsn) lsn = state.lsn;
     if (state.incarnation !== undefined) incarnation = state.incarnation;
+    if (state.acknowledged !== undefined) acknowledged = state.acknowledged;
     if (state.checkpoint !== undefined) checkpoint = state.checkpoint;
     if (state.epochs !== undefined) epochs = state.epochs;
     for (const [replica, cursor] of state.cursors ?? []) {
@@ -192,6 +197,7 @@ export async function openJournal(
     } = change;
     const state: StateChange = {
       ...(newIncarnation === undefined ? {} : { incarnation: newIncarnation }),
+      ...(change.acknowledged === undefined ? {} : { acknowledged: change.acknowledged }),
       ...(newSeq === undefined ? {} : { seq: newSeq }),
       ...(delta.length === 0 ? {} : { vector: delta }),
       ...(newCursors === undefined ? {} : { cursors: newCursors }),
@@ -230,6 +236,7 @@ export async function openJournal(
       incarnation,
       seq,
       lsn,
+      acknowledged,
       vector: [...vector],
       cursors: [...cursors],
       ...(checkpoint === undefined ? {} : { checkpoint }),
@@ -253,6 +260,9 @@ export async function openJournal(
     },
     get incarnation() {
       return incarnation;
+    },
+    get acknowledged() {
+      return acknowledged;
     },
     get checkpoint() {
       return checkpoint;

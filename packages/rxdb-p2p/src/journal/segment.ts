@@ -25,6 +25,8 @@ export interface StateChange {
   /** all of them, oldest first */
   readonly epochs?: readonly Epoch[];
   readonly lsn?: number;
+  /** highest own `seq` that anyone has acknowledged */
+  readonly acknowledged?: number;
   /** ids of documents whose records were dropped, because storage lost the documents */
   readonly dropped?: readonly string[];
   /** this segment commits a snapshot of all records, in this many parts, which replaces all segments before it */

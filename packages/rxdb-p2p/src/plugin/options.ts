@@ -9,6 +9,7 @@ import { createSimplePeerTransportFactory } from '../transport/simple-peer.ts';
 /** UTF-8 bytes of a topic. */
 const MAX_TOPIC_BYTES = 512;
 const DEFAULT_NAMESPACE = 'app';
+const HANDLER_VERSION_PATTERN = /^[\x20-\x7e]{1,64}$/;
 const NAMESPACE_PATTERN = /^[A-Za-z0-9._~-]{1,64}$/;
 
 export interface PoolOptions {
@@ -35,6 +36,11 @@ export function resolveOptions(collection: RxCollection, topic: unknown, given: 
     throw new P2PError('OPTIONS_INVALID', 'namespace', {
       expected: '1 to 64 of A–Z a–z 0–9 . _ ~ -',
       got: JSON.stringify(namespace),
+    });
+  }
+  if (typeof conflictHandlerVersion !== 'string' || !HANDLER_VERSION_PATTERN.test(conflictHandlerVersion)) {
+    throw new P2PError('OPTIONS_INVALID', 'conflictHandlerVersion', {
+      expected: '1 to 64 printable characters of ASCII',
     });
   }
   if (!push && !pull)

@@ -18,6 +18,8 @@ import type { Timers } from './timers.ts';
 
 /** What there is once this tab leads the collection. */
 export interface LedCollection {
+  /** this replica's id */
+  readonly id: string;
   readonly replica: CollectionReplica;
   readonly sync: CollectionSync;
   readonly contests: Contests;
@@ -113,7 +115,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
     cleanups.push(holdCleanup(documents, replica));
     // When idle: writes that no checkpoint shows, since clocks go back and tabs overtake each other.
     if (known > 0) cleanups.push(timers.after(COMPARE_AFTER_MS, () => replica.compareAll().catch(fail)));
-    return { replica, sync, contests };
+    return { id: identity.replica, replica, sync, contests };
   }
 
   function fail(cause: unknown): void {

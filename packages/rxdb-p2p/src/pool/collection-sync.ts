@@ -44,7 +44,7 @@ export interface CollectionSyncDeps {
 }
 
 export function createCollectionSync({ replica, timers, onFailure }: CollectionSyncDeps): CollectionSync {
-  let state = initialSyncState(replica.actor, replica.vector);
+  let state = initialSyncState(replica.actor, replica.vector, Math.floor(timers.random() * 2 ** 31));
   const ports = new Map<NeighbourId, NeighbourPort>();
   const running = new Map<TimerKind, () => void>();
   const listeners = new Set<() => void>();

@@ -33,7 +33,7 @@ export interface Connection {
   /** Set once the peer has said who it is. */
   readonly peer: HelloFrame | null;
   readonly closed: boolean;
-  /** @returns the channel's number */
+  /** @returns a number for `withdraw`; the handlers get the channel's number of the moment */
   offer(offer: ChannelOffer, denied: boolean, handlers: ChannelHandlers): number;
   withdraw(channel: number): void;
   send(channel: number, frame: SyncFrame): void;
@@ -55,6 +55,8 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
   let state = initialConnection(self);
   const assembler = createAssembler();
   const channels = new Map<number, ChannelHandlers>();
+  /** current channel numbers by the number that `offer` returned */
+  const numbers = new Map<number, number>();
   const writers: (() => void)[] = [];
   let ended = false;
   let stopTick = (): void => undefined;
@@ -85,6 +87,9 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
       case 'closed':
         channels.get(effect.channel)?.closed(effect.channel);
         break;
+      case 'renumbered':
+        renumber(effect.channel, effect.to);
+        break;
       case 'end':
         finish(effect.code, effect.text, effect.byPeer);
         break;
@@ -92,7 +97,24 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
   }
 
   function sendFrame(frame: Frame): void {
-    for (const message of splitIntoMessages(encodeFrame(frame), link.maxMessageBytes)) link.send(message);
+    let bytes: Uint8Array;
+    try {
+      bytes = encodeFrame(frame);
+    } catch (error) {
+      // One frame that cannot be sent must not end more than its connection.
+      if (!(error instanceof P2PError) || ended) throw error;
+      finish('PROTOCOL_ERROR', `a frame could not be sent: ${error.message}`, false);
+      return;
+    }
+    for (const message of splitIntoMessages(bytes, link.maxMessageBytes)) link.send(message);
+  }
+
+  /** Callers keep the number that their offer got. */
+  function renumber(channel: number, to: number): void {
+    const handlers = channels.get(channel);
+    channels.delete(channel);
+    if (handlers !== undefined) channels.set(to, handlers);
+    for (const [offered, current] of numbers) if (current === channel) numbers.set(offered, to);
   }
 
   function finish(code: ByeCode | 'LINK_CLOSED', text: string, byPeer: boolean): void {
@@ -140,10 +162,14 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
     offer(offer, denied, handlers) {
       const channel = state.lastChannel + 1;
       channels.set(channel, handlers);
+      numbers.set(channel, channel);
       step({ type: 'offer', offer, denied });
       return channel;
     },
-    withdraw(channel) {
+    withdraw(offered) {
+      const channel = numbers.get(offered);
+      numbers.delete(offered);
+      if (channel === undefined) return;
       channels.delete(channel);
       step({ type: 'withdraw', channel });
     },

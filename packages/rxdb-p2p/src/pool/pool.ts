@@ -49,7 +49,6 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
   let cancelled = false;
   let snapshotDue = false;
   let handles = 0;
-  let acknowledged = 0;
 
   function report(error: P2PError): void {
     error$.next(error);
@@ -100,12 +99,13 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
   function snapshot(): void {
     const list = peers();
     const state = led?.sync.state;
-    if (state !== undefined) acknowledged = Math.max(acknowledged, acknowledgedSeq(state));
+    if (led !== undefined) led.replica.noteAcknowledged(acknowledgedSeq(led.sync.state));
     const contested = led?.contests.list() ?? [];
     const status: PoolStatus = {
       phase: phaseOf(list),
+      ...(led === undefined ? {} : { replica: led.id }),
       peers: list,
-      writesWaiting: state === undefined ? 0 : writesWaiting(state, acknowledged),
+      writesWaiting: state === undefined ? 0 : writesWaiting(state, led?.replica.acknowledged ?? 0),
       conflicts: contested.length,
     };
     status$.next(
@@ -222,7 +222,7 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
           if (heads.length < 2) return [];
           return toShown(heads).map(({ head, body }): ConflictVersion<unknown> => {
             const { actor, seq, time, deleted } = head;
-            return { actor, seq, time: time / 100, deleted, document: body };
+            return { own: actor === led?.replica.actor, actor, seq, time: time / 100, deleted, document: body };
           });
         },
         async inSync() {

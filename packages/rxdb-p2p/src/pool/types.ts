@@ -64,10 +64,12 @@ export type PoolPhase =
 
 export interface PoolStatus {
   readonly phase: PoolPhase;
+  /** This device's own id; not known while starting. */
+  readonly replica?: string;
   readonly peers: readonly PeerSnapshot[];
   /** Local writes that no peer has persisted yet; an upper bound. */
   readonly writesWaiting: number;
-  /** Ids of documents with concurrent edits that nobody has decided on. */
+  /** Documents with concurrent edits that nobody has decided on. */
   readonly conflicts: number;
   /** The last problem that is not over: signaling out of reach, a refused peer, storage that fails. */
   readonly problem?: { readonly code: string; readonly message: string };
@@ -82,6 +84,8 @@ export interface ContestedDocument {
 }
 
 export interface ConflictVersion<Doc> {
+  /** Whether this device wrote it. */
+  readonly own: boolean;
   /** The write's name: who (a replica's actor) and which of its writes. */
   readonly actor: string;
   readonly seq: number;

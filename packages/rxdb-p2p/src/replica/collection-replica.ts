@@ -17,6 +17,7 @@ import { createPushRanges, type PushRange } from './push-ranges.ts';
 import { createQueue } from './queue.ts';
 import { type BatchLimits, DEFAULT_BATCH, primaryPathOf, readBatch, travelling } from './scan.ts';
 import { showHeads, type Target } from './show.ts';
+import { createSyncableCheck } from './syncable.ts';
 
 export interface ReplicaDeps {
   /** the collection's inner storage instance: the one that keeps a given `_rev` and `_meta` */
@@ -60,6 +61,9 @@ export interface CollectionReplica {
   catchUp(): Promise<void>;
   apply(incoming: Incoming): Promise<void>;
   read(vector: Vector, cursor: Cursor | null): Promise<ScanBatch>;
+  /** highest own `seq` that anyone has persisted */
+  readonly acknowledged: number;
+  noteAcknowledged(seq: number): void;
   /** The concurrent versions of one document, in fold order, with contents. */
   headsOf(id: string): Promise<readonly StoredHead[]>;
   /** Compares every document with its record, for writes that no checkpoint shows. */
@@ -87,14 +91,18 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   const schemaVersion = documents.schema.version;
   const queue = createQueue();
   const ranges = createPushRanges();
+  const syncable = createSyncableCheck();
   const rules: ContentRules = { primaryPath, validate, keepsTombstones: merge.keepsTombstones };
   const showDeps = {
     ...{ documents, journal, hasher, merge, validate, primaryPath, schemaVersion, now, onProblem },
     revisionTokens: () => randomId(9),
   };
   const listeners = new Set<(commit: Commit) => void>();
+  let acknowledged = journal.acknowledged;
   const hinted = new Set<string>();
   let hintsQueued = false;
+  /** how often documents were found lost */
+  let losses = 0;
   let newestCheckpoint: unknown = journal.checkpoint;
   let closed = false;
 
@@ -133,18 +141,44 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     for (const [id, document] of found) {
       const record = journal.records.get(id);
       const observation = observe(id, record, document, context);
+      if (record === undefined && observation !== undefined && !mayTravel(observation.record)) continue;
       if (observation !== undefined) observations.push(observation);
       if ((observation?.record ?? record)?.pending !== undefined) unfolded.push(id);
     }
     if (observations.length === 0) return unfolded;
     const records = observations.map((observation): NewRecord => observation.record);
     const minted = seq > previous ? { seq, vector: new Map(journal.vector).set(me, seq) } : {};
-    await journal.commit({ records, ...minted, ...(checkpoint === undefined ? {} : { checkpoint }) });
+    await journal.commit({
+      records,
+      ...minted,
+      ...acknowledgement(),
+      ...(checkpoint === undefined ? {} : { checkpoint }),
+    });
     const versions =
       observations.length > MAX_PUSHED_WRITES ? [] : observations.flatMap((observation) => pushed(observation, found));
     const changed = records.map(({ id }) => id);
     announce(versions.length === 0 ? null : { actor: me, previous, seq, versions }, changed);
     return unfolded;
+  }
+
+  function mayTravel({ id, fields }: NewRecord): boolean {
+    const problem = syncable.problemOf(id, fields.names);
+    if (problem !== undefined)
+      onProblem(
+        new P2PError('DOCUMENT_UNSYNCABLE', `document ${JSON.stringify(id.slice(0, 80))} is not synced: ${problem}`),
+      );
+    return problem === undefined;
+  }
+
+  /** What was acknowledged since the last commit; worth no commit of its own. */
+  function acknowledgement(): JournalChange {
+    return acknowledged === journal.acknowledged ? {} : { acknowledged };
+  }
+
+  /** A new name for this replica's writes, which begin at 1 again. */
+  function newIncarnation(): JournalChange {
+    acknowledged = 0;
+    return { incarnation: randomId(16), seq: 0, acknowledged };
   }
 
   /** A new local write with its content, for a push. */
@@ -241,12 +275,26 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       });
     },
     catchUp: () => queue.run(catchUp),
-    apply: (incoming) => queue.run(() => (closed ? Promise.resolve() : applyIncoming(incoming))),
+    apply(incoming) {
+      const asked = losses;
+      return queue.run(async () => {
+        if (closed) return;
+        // What was asked for before the storage lost documents leaves them out: its versions count, its claim does not.
+        await applyIncoming(asked === losses ? incoming : { ...incoming, claim: null, cursor: null });
+      });
+    },
     read: (vector, cursor) =>
       queue.run(async () => {
-        const result = await readBatch(vector, cursor, { documents, journal, batch: deps.batch ?? DEFAULT_BATCH });
-        if (result.stale.length > 0) await recover(result.stale);
-        return result.batch;
+        for (let round = 0; round < MAX_ROUNDS; round++) {
+          const { batch, stale } = await readBatch(vector, cursor, {
+            documents,
+            journal,
+            batch: deps.batch ?? DEFAULT_BATCH,
+          });
+          if (stale === undefined) return batch;
+          await recover([stale]);
+        }
+        throw new P2PError('STORAGE_FAILED', 'documents change faster than they can be read');
       }),
     headsOf: (id) =>
       queue.run(async () => {
@@ -259,10 +307,17 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    get acknowledged() {
+      return acknowledged;
+    },
+    noteAcknowledged(seq) {
+      if (seq > acknowledged) acknowledged = seq;
+    },
     async close() {
       if (closed) return;
       closed = true;
       await queue.idle();
+      if (acknowledged !== journal.acknowledged) await journal.commit({ acknowledged });
       await journal.close();
     },
   };
@@ -272,7 +327,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     const claimed = Math.max(claim?.get(me) ?? 0, range?.actor === me ? range.seq : 0);
     const foreign = versions.some(({ head }) => head.actor === me && head.seq > journal.seq);
     // Others hold writes of ours that we do not know: never mint under that name again.
-    if (claimed > journal.seq || foreign) await journal.commit({ incarnation: randomId(16), seq: 0 });
+    if (claimed > journal.seq || foreign) await journal.commit(newIncarnation());
 
     const incoming = new Map<string, StoredHead[]>();
     const parsed = new Map<StoredHead, Body>();
@@ -358,7 +413,9 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         for (const dot of [head, ...head.past]) lower(dot.actor, dot.seq);
     }
     for (const [name, seq] of vector) if (seq === 0) vector.delete(name);
-    const mine = (vector.get(actor()) ?? 0) < journal.seq ? { incarnation: randomId(16), seq: 0 } : {};
+    losses++;
+    ranges.keep([]);
+    const mine = (vector.get(actor()) ?? 0) < journal.seq ? newIncarnation() : {};
     await journal.commit({
       dropped: lost,
       vector,

@@ -23,8 +23,8 @@ export interface ScanDeps {
 
 export interface ScanResult {
   readonly batch: ScanBatch;
-  /** ids of documents that are not what their records say: journal them, then read on */
-  readonly stale: readonly string[];
+  /** id of the document before which the batch ends, since it is not what its record says: journal it, then read again */
+  readonly stale: string | undefined;
 }
 
 /** Runs inside the collection's queue: what it claims is what it read. */
@@ -46,7 +46,7 @@ export async function readBatch(
   }
   const found = await readDocuments(lacking, documents);
   const versions: Version[] = [];
-  const stale: string[] = [];
+  let stale: string | undefined;
   let bytes = 0;
   for (const record of lacking) {
     if (bytes >= batch.bytes) {
@@ -54,16 +54,18 @@ export async function readBatch(
       break;
     }
     const lacked = versionsOf(record, vector, found.get(record.id));
-    if (lacked === undefined) stale.push(record.id);
-    else {
-      for (const version of lacked) {
-        versions.push(version);
-        bytes += versionCost(version);
-      }
+    if (lacked === undefined) {
+      stale = record.id;
+      end = record.lsn - 1;
+      break;
+    }
+    for (const version of lacked) {
+      versions.push(version);
+      bytes += versionCost(version);
     }
   }
   const done =
-    end === (candidates[candidates.length - 1]?.lsn ?? from) && candidates.length < STEP_RECORDS && stale.length === 0;
+    end === (candidates[candidates.length - 1]?.lsn ?? from) && candidates.length < STEP_RECORDS && stale === undefined;
   const epoch = journal.epochs[journal.epochs.length - 1]?.id ?? '';
   return {
     batch: { versions, cursor: { journal: journal.id, epoch, lsn: end }, claim: done ? journal.vector : null },
