@@ -1,10 +1,16 @@
 import { join } from 'node:path';
 import { build } from 'vite';
 
-/** Where the built page of the tests is; built once for all of them. */
-export const PAGE_FOLDER: string = join(import.meta.dirname, 'page');
+const PAGE_FOLDER = join(import.meta.dirname, 'page');
+const DEMO_FOLDER = join(import.meta.dirname, '..', 'demo');
 
-/** Builds the page as an application would be built: bundled, minified, for production. */
-export default async function buildPage(): Promise<void> {
-  await build({ root: PAGE_FOLDER, logLevel: 'warn', build: { outDir: 'dist', emptyOutDir: true } });
+/** Where the built pages are: the tests' own, and the demo. */
+export const BUILT_PAGE: string = join(PAGE_FOLDER, 'dist');
+export const BUILT_DEMO: string = join(DEMO_FOLDER, 'dist');
+
+/** Builds both as an application would be built: bundled, minified, for production. */
+export default async function buildPages(): Promise<void> {
+  for (const root of [PAGE_FOLDER, DEMO_FOLDER]) {
+    await build({ root, logLevel: 'warn', build: { outDir: 'dist', emptyOutDir: true } });
+  }
 }
