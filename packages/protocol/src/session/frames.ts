@@ -47,6 +47,8 @@ export interface HelloFrame {
   readonly type: 'hello';
   /** SHA-256 of the replica's public key, base64url, 43 characters */
   readonly replica: string;
+  /** 16 random bytes of this tab's session: a replica may have several tabs, each leading other collections */
+  readonly session: Uint8Array;
   /** 16 random bytes; the two nonces of a connection name it when duplicates are compared */
   readonly nonce: Uint8Array;
   /** sender's wall clock, milliseconds since 1970 */

@@ -23,9 +23,8 @@ export function createRandom(seed: number): Random {
     int,
     chance: (probability) => next() < probability,
     pick(items) {
-      const item = items[int(items.length)];
-      if (item === undefined) throw new RangeError('pick: expected a filled list');
-      return item;
+      if (items.length === 0) throw new RangeError('pick: expected a filled list');
+      return items[int(items.length)] as (typeof items)[number];
     },
     shuffled(items) {
       const copy = [...items];

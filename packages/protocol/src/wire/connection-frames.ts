@@ -26,6 +26,7 @@ export function readVersionFrame(reader: ByteReader): VersionFrame {
 
 export function writeHello(writer: ByteWriter, frame: HelloFrame): void {
   writeHash(writer, 'replica', frame.replica);
+  writer.fixed('session', frame.session, NONCE_BYTES);
   writer.fixed('nonce', frame.nonce, NONCE_BYTES);
   writer.uint('time', frame.time, 0, Number.MAX_SAFE_INTEGER);
   writer.uint('maxFrameBytes', frame.maxFrameBytes, 1, Number.MAX_SAFE_INTEGER);
@@ -35,13 +36,14 @@ export function writeHello(writer: ByteWriter, frame: HelloFrame): void {
 
 export function readHello(reader: ByteReader): HelloFrame {
   const replica = readHash(reader, 'replica');
+  const session = reader.fixed('session', NONCE_BYTES);
   const nonce = reader.fixed('nonce', NONCE_BYTES);
   const time = reader.uint('time', 0, Number.MAX_SAFE_INTEGER);
   const maxFrameBytes = reader.uint('maxFrameBytes', 1, Number.MAX_SAFE_INTEGER);
   const features: string[] = [];
   const count = reader.count('features', 0, MAX_FEATURES, 1);
   for (let i = 0; i < count; i++) features.push(reader.text('feature', MAX_NAME_BYTES));
-  return { type: 'hello', replica, nonce, time, features, maxFrameBytes };
+  return { type: 'hello', replica, session, nonce, time, features, maxFrameBytes };
 }
 
 export function writePing(writer: ByteWriter, frame: PingFrame): void {

@@ -82,7 +82,7 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc
     .tuple(characters(43), bytes16, uint, fc.array(text, { maxLength: 4 }), seq)
     .map(([replica, nonce, t, features, max]): Frame => {
-      return { type: 'hello', replica, nonce, time: t, features, maxFrameBytes: max };
+      return { type: 'hello', replica, session: nonce, nonce, time: t, features, maxFrameBytes: max };
     }),
   fc
     .tuple(channel, text, text, uint, characters(43), fc.option(text, { nil: undefined }), fc.boolean(), fc.boolean())

@@ -18,6 +18,7 @@ const FRAMES: Readonly<Record<string, Frame>> = {
   hello: {
     type: 'hello',
     replica: HASH,
+    session: NINES,
     nonce: COUNTING,
     time: 1_700_000_000_000,
     features: ['gossip'],

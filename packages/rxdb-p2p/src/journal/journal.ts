@@ -6,9 +6,10 @@
 import type { Cursor, FieldHasher, Vector } from '@rxdb-p2p/protocol';
 import { P2PError } from '@rxdb-p2p/protocol';
 import { DEFAULT_JOURNAL_LIMITS, type JournalLimits } from './journal-limits.ts';
+import { decodeFirstRow, encodeFirstRow, FIRST_KEY, partKey, readLog, segmentKey, unreadable } from './log.ts';
 import { createLsnIndex } from './lsn-index.ts';
 import type { DocRecord, NewRecord } from './record.ts';
-import { decodeSegment, type Epoch, encodeSegment, type StateChange } from './segment.ts';
+import { type Epoch, encodeSegment, type StateChange } from './segment.ts';
 import type { Sidecar, SidecarRow } from './sidecar.ts';
 
 export interface JournalChange {
@@ -54,11 +55,6 @@ export interface JournalDeps {
   readonly randomId: (bytes: number) => string;
 }
 
-const FIRST_KEY = 'a';
-const segmentKey = (number: number): string => `s${String(number).padStart(12, '0')}`;
-const partKey = (generation: number, part: number): string =>
-  `p${String(generation).padStart(12, '0')}-${String(part).padStart(6, '0')}`;
-
 /** @throws P2PError `JOURNAL_UNREADABLE` */
 export async function openJournal(
   { sidecar, hasher, randomId }: JournalDeps,
@@ -75,60 +71,39 @@ export async function openJournal(
   let acknowledged = 0;
   let checkpoint: unknown;
   let epochs: readonly Epoch[] = [];
-  let generation = 0;
   let lastSegment = 0;
-  /** keys that the next snapshot replaces */
+  /** keys that the next snapshot replaces; the first `snapshotKeys` of them are the last one's */
   let keys: string[] = [];
+  let snapshotKeys = 0;
   let storedRecords = 0;
   let usable = true;
 
   const rows = new Map((await sidecar.readAll()).map((row) => [row.key, row.text]));
-  const id = await readOrWriteFirst(rows);
+  const id = await readOrWriteFirst(rows.get(FIRST_KEY));
   await load();
 
-  async function readOrWriteFirst(found: ReadonlyMap<string, string>): Promise<string> {
-    const first = found.get(FIRST_KEY);
-    if (first !== undefined) {
-      const parsed: unknown = JSON.parse(first);
-      if (isFirstRow(parsed)) return parsed.journal;
-      throw new P2PError('JOURNAL_UNREADABLE', 'the first row of the journal cannot be read', {
-        hint: 'written by a newer version of this package, or damaged on disk',
-      });
-    }
+  async function readOrWriteFirst(first: string | undefined): Promise<string> {
+    if (first !== undefined) return decodeFirstRow(first);
     const journal = randomId(16);
-    const text = JSON.stringify({ v: 1, journal });
-    if (!(await sidecar.insert([{ key: FIRST_KEY, text }]))) throw leadershipLost();
+    if (!(await sidecar.insert([{ key: FIRST_KEY, text: encodeFirstRow(journal) }]))) throw leadershipLost();
     return journal;
   }
 
-  /** Reads the newest snapshot and the segments after it; drops what a crash left of unfinished ones. */
+  /** Reads the newest snapshot and the segments after it; drops what a crash left of others. */
   async function load(): Promise<void> {
-    const segments = [...rows.keys()].filter((key) => key.startsWith('s')).sort();
-    const decoded = segments.map((key) => ({ key, ...decodeSegment(key, rows.get(key) ?? '', hasher) }));
-    const snapshotAt = decoded.findLastIndex(({ state }) => state.snapshot !== undefined);
-    const live = new Set([FIRST_KEY]);
-    const snapshot = decoded[snapshotAt]?.state.snapshot;
-    if (snapshot !== undefined) {
-      generation = snapshot.generation;
-      for (let part = 0; part < snapshot.parts; part++) {
-        const key = partKey(generation, part);
-        const text = rows.get(key);
-        if (text === undefined)
-          throw new P2PError('JOURNAL_UNREADABLE', `part ${key} of the journal's snapshot is missing`);
-        for (const record of decodeSegment(key, text, hasher).records) putRecord(record);
-        live.add(key);
+    const log = readLog(rows, hasher);
+    try {
+      for (const { records: changed, state } of log.segments) {
+        applyState(state);
+        for (const record of changed) putRecord(record);
       }
+    } catch (cause) {
+      throw unreadable('the segments of the journal contradict each other', cause);
     }
-    for (const { key, records: changed, state } of decoded.slice(Math.max(0, snapshotAt))) {
-      applyState(state);
-      for (const record of changed) putRecord(record);
-      live.add(key);
-    }
-    lastSegment = segments.length === 0 ? 0 : Number(segments[segments.length - 1]?.slice(1));
-    keys = [...live].filter((key) => key !== FIRST_KEY);
-    const orphans = [...rows.keys()].filter((key) => !live.has(key));
-    for (const key of orphans) if (key.startsWith('p')) generation = Math.max(generation, Number(key.slice(1, 13)));
-    if (orphans.length > 0) await sidecar.remove(orphans);
+    lastSegment = log.last;
+    keys = [...log.keys];
+    snapshotKeys = log.snapshotKeys;
+    if (log.orphans.length > 0) await sidecar.remove(log.orphans);
     rows.clear();
   }
 
@@ -207,7 +182,8 @@ export async function openJournal(
     };
     await append(changed, state);
     const stale = storedRecords - records.size;
-    if (keys.length > limits.segments || (stale > limits.staleRecords && stale > records.size)) await compact();
+    const tooMany = keys.length - snapshotKeys > limits.segments;
+    if (tooMany || (stale > limits.staleRecords && stale > records.size)) await compact();
   }
 
   /** Gives new lsns to the records whose heads changed. */
@@ -223,7 +199,7 @@ export async function openJournal(
 
   /** Writes a snapshot, commits it by a segment that names it, then drops what it replaces. */
   async function compact(): Promise<void> {
-    generation++;
+    const generation = lastSegment + 1;
     const all = index.above(0, records.size);
     const parts: SidecarRow[] = [];
     for (let i = 0; i < all.length; i += limits.snapshotPartRecords) {
@@ -231,7 +207,7 @@ export async function openJournal(
       parts.push({ key: partKey(generation, parts.length), text });
     }
     for (const part of parts) if (!(await sidecar.insert([part]))) throw leadershipLost();
-    const replaced = keys;
+    const replaced = [...keys];
     const state: StateChange = {
       incarnation,
       seq,
@@ -243,8 +219,9 @@ export async function openJournal(
       epochs,
       snapshot: { generation, parts: parts.length },
     };
-    keys = parts.map(({ key }) => key);
     await append([], state);
+    keys = [...parts.map(({ key }) => key), segmentKey(lastSegment)];
+    snapshotKeys = keys.length;
     storedRecords = records.size;
     await sidecar.remove(replaced);
   }
@@ -279,12 +256,6 @@ export async function openJournal(
     commit,
     close: () => sidecar.close(),
   };
-}
-
-function isFirstRow(value: unknown): value is { v: 1; journal: string } {
-  if (typeof value !== 'object' || value === null) return false;
-  const row = value as { v?: unknown; journal?: unknown };
-  return row.v === 1 && typeof row.journal === 'string' && /^[A-Za-z0-9_-]{22}$/.test(row.journal);
 }
 
 function vectorDelta(before: Vector, after: Vector): [string, number][] {

@@ -3,8 +3,17 @@
  * as much as one small record. Rows are hostile until checked: a disk can rot, and a profile can be edited.
  */
 import type { Clock, Cursor, Dot, FieldClock, FieldHasher, Head } from '@rxdb-p2p/protocol';
-import { NO_FIELD_CLOCKS, NO_PAST, P2PError } from '@rxdb-p2p/protocol';
+import { HASH_LENGTH, NO_FIELD_CLOCKS, NO_PAST, P2PError } from '@rxdb-p2p/protocol';
 import type { DocRecord, StoredHead } from './record.ts';
+import {
+  checkActors,
+  checkClock,
+  checkDot,
+  checkNumbers,
+  checkState,
+  checkText,
+  expectThat,
+} from './segment-checks.ts';
 
 /** Raised when older code cannot read what newer code wrote. */
 export const JOURNAL_FORMAT = 1;
@@ -33,14 +42,17 @@ export interface StateChange {
   readonly snapshot?: { readonly generation: number; readonly parts: number };
 }
 
+type DotRow = readonly [actor: number, seq: number];
+type ClockRow = readonly [time: number, actor: number, seq: number];
+type FieldClockRow = readonly [field: string, time: number, actor: number, seq: number];
 type HeadRow = [
   actor: number,
   seq: number,
   time: number,
   flags: number,
-  past?: (readonly [actor: number, seq: number])[] | 0,
-  clocks?: (readonly [field: string, time: number, actor: number, seq: number])[] | 0,
-  floor?: readonly [time: number, actor: number, seq: number] | 0,
+  past?: DotRow[] | 0,
+  clocks?: FieldClockRow[] | 0,
+  floor?: ClockRow | 0,
   body?: string,
 ];
 type RecordRow = [
@@ -120,7 +132,7 @@ function encodeHead({ head, body, hidden }: StoredHead, actors: Map<string, numb
   return row;
 }
 
-/** The marker's form of a head, which has no tables. */
+/** The marker's form of a head, with a table of its own. */
 export type EncodedHead = { readonly actors: string[]; readonly row: HeadRow };
 
 export function encodeSingleHead(stored: StoredHead): EncodedHead {
@@ -129,7 +141,9 @@ export function encodeSingleHead(stored: StoredHead): EncodedHead {
   return { actors: [...actors.keys()], row };
 }
 
+/** @throws TypeError where it is none */
 export function decodeSingleHead(encoded: EncodedHead): StoredHead {
+  checkActors(encoded.actors);
   return decodeHead(encoded.row, encoded.actors);
 }
 
@@ -143,6 +157,8 @@ export function decodeSegment(key: string, text: string, hasher: FieldHasher): D
   try {
     const row = JSON.parse(text) as SegmentRow;
     if (row.v !== JOURNAL_FORMAT) throw new TypeError(`format ${JOURNAL_FORMAT} expected, got ${String(row.v)}`);
+    checkActors(row.actors);
+    checkState(row.state);
     const shapes = row.shapes.map((names) => hasher.shape(names));
     return { records: row.records.map((record) => decodeRecord(record, row.actors, shapes)), state: row.state };
   } catch (cause) {
@@ -155,30 +171,46 @@ export function decodeSegment(key: string, text: string, hasher: FieldHasher): D
 
 function decodeRecord(row: RecordRow, actors: readonly string[], shapes: readonly (readonly string[])[]): DocRecord {
   const [id, rev, lwt, schema, lsn, shape, hashes, heads, pending] = row;
+  for (const text of [id, rev, hashes]) checkText(text);
+  checkNumbers(lwt, schema, lsn);
   const fields = { names: at(shapes, shape), hashes };
+  expectThat(hashes.length === fields.names.length * HASH_LENGTH, 'a hash for each field');
   const record = { id, rev, lwt, schema, lsn, fields, heads: heads.map((head) => decodeHead(head, actors)) };
   if (pending === undefined) return record;
+  checkText(pending[0]);
   return { ...record, pending: { rev: pending[0], heads: pending[1].map((head) => decodeHead(head, actors)) } };
 }
 
 function decodeHead(row: HeadRow, actors: readonly string[]): StoredHead {
   const [actor, seq, time, flags, past, clocks, floor, body] = row;
+  checkClock(time, seq);
+  if (body !== undefined) checkText(body);
   const base: Head = {
     actor: at(actors, actor),
     seq,
     time,
     deleted: (flags & DELETED) !== 0,
-    past: past ? past.map(([index, entry]): Dot => ({ actor: at(actors, index), seq: entry })) : NO_PAST,
-    clocks: clocks
-      ? clocks.map(([field, t, index, s]): FieldClock => ({ field, time: t, actor: at(actors, index), seq: s }))
-      : NO_FIELD_CLOCKS,
+    past: past ? past.map((dot) => decodeDot(dot, actors)) : NO_PAST,
+    clocks: clocks ? clocks.map((clock) => decodeFieldClock(clock, actors)) : NO_FIELD_CLOCKS,
   };
-  const floorClock: Clock | undefined = floor
-    ? { time: floor[0], actor: at(actors, floor[1]), seq: floor[2] }
-    : undefined;
-  const head = floorClock === undefined ? base : { ...base, floor: floorClock };
+  const head = floor ? { ...base, floor: decodeClock(floor, actors) } : base;
   const stored: StoredHead = body === undefined ? { head } : { head, body };
   return (flags & HIDDEN) !== 0 ? { ...stored, hidden: true } : stored;
+}
+
+function decodeDot([index, seq]: DotRow, actors: readonly string[]): Dot {
+  checkDot(seq);
+  return { actor: at(actors, index), seq };
+}
+
+function decodeFieldClock([field, time, index, seq]: FieldClockRow, actors: readonly string[]): FieldClock {
+  checkText(field);
+  return { field, ...decodeClock([time, index, seq], actors) };
+}
+
+function decodeClock([time, index, seq]: ClockRow, actors: readonly string[]): Clock {
+  checkClock(time, seq);
+  return { time, actor: at(actors, index), seq };
 }
 
 function at<T>(table: readonly T[], index: number): T {

@@ -52,6 +52,9 @@ export const RxDBP2PPlugin: RxPlugin = {
     },
   },
   hooks: {
+    createRxCollection: {
+      after: ({ collection }) => holdCleanup(collection),
+    },
     postRemoveRxCollection: {
       after: ({ storage, databaseName, collectionName }) =>
         removeSidecar(storage, databaseName, journalSidecar(collectionName)),
@@ -69,6 +72,14 @@ export const RxDBP2PPlugin: RxPlugin = {
     },
   },
 };
+
+/** RxDB's cleanup waits for the journal, or does nothing. */
+function holdCleanup(collection: RxCollection): void {
+  const storage = collection.internalStorageInstance;
+  const original = storage.cleanup;
+  storage.cleanup = async (minimumDeletedTime) =>
+    (await nodeOf(collection.database).mayCleanUp(collection)) ? original.call(storage, minimumDeletedTime) : true;
+}
 
 async function removeSidecar(storage: RxStorage<unknown, unknown>, databaseName: string, name: string): Promise<void> {
   const instance = await openSidecarInstance({ storage, databaseName, databaseInstanceToken: 'rxdb-p2p-remove', name });

@@ -34,6 +34,8 @@ export interface CollectionNode {
   onProblem(listener: (problem: P2PError) => void): () => void;
   /** Storage failed for good, or another tab has taken over. */
   onFailure(listener: (problem: P2PError) => void): () => void;
+  /** Makes sure that every delete is in the journal. @returns false: this tab does not lead, so it cannot */
+  journalDeletes(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,8 @@ export interface CollectionNodeDeps {
   readonly openSidecar: () => Promise<Sidecar>;
 }
 
+/** How long closing waits for what is being written, milliseconds. */
+const CLOSE_WITHIN_MS = 1_500;
 /** How often a collection that waits for its schema migration is looked at, milliseconds. */
 const MIGRATION_POLL_MS = 500;
 
@@ -58,6 +62,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
   const problems = new Set<(problem: P2PError) => void>();
   const failures = new Set<(problem: P2PError) => void>();
   const cleanups: (() => unknown)[] = [];
+  let leading: LedCollection | undefined;
   const schema = collection.schema.jsonSchema as unknown as Readonly<Record<string, unknown>>;
   // RxDB's types differ by the collection's document type, which does not matter here.
   const documents = collection.internalStorageInstance as unknown as DocumentStorage;
@@ -99,7 +104,8 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
       now,
       onProblem,
     });
-    cleanups.push(() => replica.close());
+    // A conflict handler that never answers must not keep the database from closing.
+    cleanups.push(() => Promise.race([replica.close(), new Promise((resolve) => timers.after(CLOSE_WITHIN_MS, () => resolve(undefined)))]));
     const subscription = documents.changeStream().subscribe((bulk) => {
       const ids = bulk.context === WRITE_CONTEXT ? [] : bulk.events.map(({ documentId }) => documentId);
       replica.hint(ids, bulk.checkpoint).catch(fail);
@@ -112,10 +118,13 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
     cleanups.push(() => sync.close());
     const contests = createContests(journal);
     replica.onCommit(({ changed }) => contests.update(changed));
-    cleanups.push(holdCleanup(documents, replica));
     // When idle: writes that no checkpoint shows, since clocks go back and tabs overtake each other.
     if (known > 0) cleanups.push(timers.after(COMPARE_AFTER_MS, () => replica.compareAll().catch(fail)));
-    return { id: identity.replica, replica, sync, contests };
+    leading = { id: identity.replica, replica, sync, contests };
+    cleanups.push(() => {
+      leading = undefined;
+    });
+    return leading;
   }
 
   function fail(cause: unknown): void {
@@ -159,26 +168,15 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
       failures.add(listener);
       return () => failures.delete(listener);
     },
+    async journalDeletes() {
+      await leading?.replica.catchUp();
+      return leading !== undefined;
+    },
     async close() {
       if (stop.signal.aborted) return;
       stop.abort(new P2PError('CANCELLED', 'the pool was cancelled'));
       await led.catch(() => undefined);
       for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     },
-  };
-}
-
-/**
- * RxDB's cleanup removes deleted documents for good. Before it does, every delete must be in the journal, or it would
- * look like lost storage.
- */
-function holdCleanup(documents: DocumentStorage, replica: CollectionReplica): () => void {
-  const original = documents.cleanup;
-  documents.cleanup = async (minimumDeletedTime) => {
-    await replica.catchUp();
-    return original.call(documents, minimumDeletedTime);
-  };
-  return () => {
-    documents.cleanup = original;
   };
 }

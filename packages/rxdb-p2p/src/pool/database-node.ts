@@ -20,6 +20,11 @@ export const journalSidecar = (collection: string): string => `_p2p_journal_${co
 export interface DatabaseNode {
   /** @throws P2PError `OPTIONS_DIFFER` */
   open(collection: RxCollection, options: PoolOptions): P2PPool;
+  /**
+   * Whether RxDB may remove deleted documents of the collection for good. Every delete must be in the journal before, or
+   * it would look like lost storage and come back: so not while this collection is synced but not led by this tab.
+   */
+  mayCleanUp(collection: RxCollection): Promise<boolean>;
 }
 
 interface Entry {
@@ -31,7 +36,10 @@ interface Entry {
 export function createDatabaseNode(database: RxDatabase): DatabaseNode {
   const timers = createTimers();
   const wallClock = (): number => Date.now();
-  const leadership: Leadership = createLeadership();
+  let leadership: Leadership | undefined;
+  const session = randomBytes(16);
+  const closing = new WeakSet<RxCollection>();
+  const hooked = new WeakSet<RxCollection>();
   const pools = new Map<string, Entry>();
   const hubs = new Map<string, Promise<Hub>>();
   const nodes = new Map<RxCollection, CollectionNode>();
@@ -49,7 +57,12 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
 
   function loadOnce(): Promise<Identity> {
     identitySidecar ??= openSidecarOf(IDENTITY_SIDECAR);
-    identity ??= identitySidecar.then(loadIdentity);
+    identity ??= identitySidecar.then(loadIdentity).catch((error: unknown) => {
+      // The next pool tries again.
+      identity = undefined;
+      identitySidecar = undefined;
+      throw error;
+    });
     return identity;
   }
 
@@ -57,7 +70,8 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     const known = nodes.get(collection);
     if (known !== undefined) return known;
     const node = createCollectionNode({
-      ...{ collection, conflictHandlerVersion, leadership, timers, identity: loadOnce },
+      ...{ collection, conflictHandlerVersion, timers, identity: loadOnce },
+      leadership: leadership ?? createLeadership(),
       openSidecar: async () => {
         await identitySidecar?.then((sidecar) =>
           sidecar.insert([{ key: `journal:${collection.name}`, text: '{"v":1}' }]),
@@ -72,35 +86,55 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
   function hubOf(factory: TransportFactory): Promise<Hub> {
     const known = hubs.get(factory.key);
     if (known !== undefined) return known;
-    const hub = loadOnce().then(({ replica }) => createHub({ factory, replica, timers, randomBytes, wallClock }));
+    const hub = loadOnce().then(({ replica }) => createHub({ factory, replica, session, timers, randomBytes, wallClock }));
     hubs.set(factory.key, hub);
+    hub.catch(() => hubs.delete(factory.key));
     return hub;
+  }
+
+  /** A collection tells that it closes to whom it was told once, whatever number of pools come and go. */
+  function onceClosing(collection: RxCollection): void {
+    if (hooked.has(collection)) return;
+    hooked.add(collection);
+    collection.onClose.push(() => {
+      closing.add(collection);
+      return Promise.all([...pools.values()].filter((entry) => entry.collection === collection).map(({ core }) => core.cancel()));
+    });
   }
 
   /** Gives back what no other pool uses. */
   async function release(key: string, { options }: Entry, collection: RxCollection): Promise<void> {
     pools.delete(key);
     const others = [...pools.values()];
-    const closing: Promise<unknown>[] = [];
+    const closings: Promise<unknown>[] = [];
     if (!others.some((other) => other.options.transport.key === options.transport.key)) {
       const hub = hubs.get(options.transport.key);
       hubs.delete(options.transport.key);
-      if (hub !== undefined) closing.push(hub.then((opened) => opened.close()));
+      if (hub !== undefined) closings.push(hub.then((opened) => opened.close(), () => undefined));
     }
     if (!others.some((other) => other.collection === collection)) {
       const node = nodes.get(collection);
       nodes.delete(collection);
-      if (node !== undefined) closing.push(node.close());
+      if (node !== undefined) closings.push(node.close());
     }
-    await Promise.all(closing);
+    await Promise.all(closings);
     if (pools.size > 0 || identitySidecar === undefined) return;
     const sidecar = identitySidecar;
     identitySidecar = undefined;
     identity = undefined;
-    await (await sidecar).close();
+    // What failed to open needs no closing; whoever needed it was told.
+    await sidecar.then((opened) => opened.close(), () => undefined);
   }
 
   return {
+    async mayCleanUp(collection) {
+      const node = nodes.get(collection);
+      if (node !== undefined) return node.journalDeletes();
+      const sidecar = await openSidecarOf(IDENTITY_SIDECAR);
+      const rows = await sidecar.readAll();
+      await sidecar.close();
+      return !rows.some(({ key }) => key === `journal:${collection.name}`);
+    },
     open(collection, options) {
       const key = JSON.stringify([collection.name, options.room]);
       const existing = pools.get(key);
@@ -110,7 +144,16 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
           hint: 'use the same options, or cancel the other pool first',
         });
       }
-      const node = nodeOf(collection, options.conflictHandlerVersion);
+      if (closing.has(collection)) throw new P2PError('COLLECTION_CLOSED', `collection ${collection.name} is being closed`);
+      const version = options.conflictHandlerVersion;
+      if ([...pools.values()].some((other) => other.collection === collection && other.options.conflictHandlerVersion !== version)) {
+        throw new P2PError('OPTIONS_DIFFER', `collection ${collection.name} is open with another conflictHandlerVersion`, {
+          hint: 'use one version for all topics of a collection',
+        });
+      }
+      leadership ??= createLeadership();
+      if (!nodes.has(collection)) onceClosing(collection);
+      const node = nodeOf(collection, version);
       const hub = (): Promise<Hub> => hubOf(options.transport);
       const core = createPool({
         options,
@@ -122,7 +165,6 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
       });
       const entry: Entry = { core, options, collection };
       pools.set(key, entry);
-      collection.onClose.push(() => core.cancel());
       return core.handle();
     },
   };

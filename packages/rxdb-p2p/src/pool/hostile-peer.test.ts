@@ -27,6 +27,7 @@ const version: Frame = { type: 'version', version: PROTOCOL_VERSION };
 const hello: Frame = {
   type: 'hello',
   replica: 'A'.repeat(43),
+  session: new Uint8Array(16),
   nonce: new Uint8Array(16),
   time: 0,
   features: [],

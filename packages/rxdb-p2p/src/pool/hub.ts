@@ -30,6 +30,8 @@ export interface OpenChannel {
   send(frame: SyncFrame): void;
   writable(): Promise<void>;
   violation(text: string): void;
+  /** Closes this channel alone: the replica has opened a newer one. */
+  drop(): void;
 }
 
 export interface Hub {
@@ -41,6 +43,8 @@ export interface Hub {
 export interface HubDeps {
   readonly factory: TransportFactory;
   readonly replica: string;
+  /** 16 random bytes of this tab */
+  readonly session: Uint8Array;
   readonly timers: Timers;
   readonly randomBytes: (count: number) => Uint8Array;
   /** milliseconds since 1970 */
@@ -50,10 +54,10 @@ export interface HubDeps {
 /** How long an older connection with the same replica has to show that it still works, milliseconds. */
 const PROBE_MS = 3_000;
 
-export function createHub({ factory, replica, timers, randomBytes, wallClock }: HubDeps): Hub {
+export function createHub({ factory, replica, session, timers, randomBytes, wallClock }: HubDeps): Hub {
   const registrations = new Map<Registration, string>();
   const rooms = new Map<string, { count: number; leave: () => void }>();
-  /** connections that carry channels, by remote replica */
+  /** connections that carry channels, by remote tab */
   const connections = new Map<string, Connection>();
   const all = new Set<Connection>();
   /** channel numbers by registration, for each connection that carries channels */
@@ -69,7 +73,7 @@ export function createHub({ factory, replica, timers, randomBytes, wallClock }: 
       }
       const nonce = randomBytes(16);
       const hello: HelloFrame = {
-        ...{ type: 'hello', replica, nonce, features: [], maxFrameBytes: MAX_FRAME_BYTES },
+        ...{ type: 'hello', replica, session, nonce, features: [], maxFrameBytes: MAX_FRAME_BYTES },
         time: Math.round(wallClock()),
       };
       all.add(
@@ -92,17 +96,18 @@ export function createHub({ factory, replica, timers, randomBytes, wallClock }: 
     names.set(connection, connectionName(nonce, peer.nonce));
     if (peer.replica === replica) connection.end('REPLICA_CLONED', 'this is a connection of the replica with itself');
     else {
-      const older = connections.get(peer.replica);
-      if (older === undefined) adopt(connection, peer.replica);
-      else void decide(older, connection, peer.replica);
+      const tab = tabOf(peer);
+      const older = connections.get(tab);
+      if (older === undefined) adopt(connection, peer);
+      else void decide(older, connection, peer);
     }
   }
 
-  /** [CONN-4] Of two live connections with one replica the one with the smaller name stays; a dead one never does. */
-  async function decide(older: Connection, younger: Connection, peer: string): Promise<void> {
+  /** [CONN-4] Of two live connections with one tab of a replica the one with the smaller name stays; a dead one never does. */
+  async function decide(older: Connection, younger: Connection, peer: HelloFrame): Promise<void> {
     const alive = await older.isAlive(PROBE_MS);
     if (younger.closed || closed) return;
-    const current = connections.get(peer);
+    const current = connections.get(tabOf(peer));
     if (current !== undefined && current !== older) {
       await decide(current, younger, peer);
       return;
@@ -115,10 +120,16 @@ export function createHub({ factory, replica, timers, randomBytes, wallClock }: 
     adopt(younger, peer);
   }
 
-  function adopt(connection: Connection, peer: string): void {
-    connections.set(peer, connection);
+  function adopt(connection: Connection, peer: HelloFrame): void {
+    connections.set(tabOf(peer), connection);
     offered.set(connection, new Map());
-    for (const registration of registrations.keys()) void offer(connection, registration, peer);
+    for (const registration of registrations.keys()) offerSafely(connection, registration, peer.replica);
+  }
+
+  function offerSafely(connection: Connection, registration: Registration, peer: string): void {
+    offer(connection, registration, peer).catch((cause: unknown) => {
+      registration.problem(new P2PError('PROTOCOL_ERROR', 'a channel could not be offered', { cause, got: String(cause) }));
+    });
   }
 
   async function offer(connection: Connection, registration: Registration, peer: string): Promise<void> {
@@ -143,6 +154,11 @@ export function createHub({ factory, replica, timers, randomBytes, wallClock }: 
           send: (frame) => connection.send(channel, frame),
           writable: () => connection.writable(),
           violation: (text) => connection.end('PROTOCOL_ERROR', text),
+          drop() {
+            const number = numbers.get(registration);
+            numbers.delete(registration);
+            if (number !== undefined) connection.withdraw(number);
+          },
         };
         registration.opened(open);
       },
@@ -164,13 +180,14 @@ export function createHub({ factory, replica, timers, randomBytes, wallClock }: 
     all.delete(connection);
     names.delete(connection);
     offered.delete(connection);
-    const peer = connection.peer?.replica;
-    const carried = peer !== undefined && connections.get(peer) === connection;
-    if (carried) connections.delete(peer);
+    const hello = connection.peer;
+    const peer = hello?.replica;
+    const carried = hello !== null && connections.get(tabOf(hello)) === connection;
+    if (carried) connections.delete(tabOf(hello));
     const expected =
       code === 'CLOSED' || code === 'LINK_CLOSED' || code === 'DUPLICATE_CONNECTION' || code === 'REPLICA_CLONED';
     for (const registration of registrations.keys()) {
-      if (carried) registration.gone(peer);
+      if (carried && peer !== undefined) registration.gone(peer);
       if (!expected) {
         const who = byPeer ? 'the peer ended' : 'we ended';
         registration.problem(
@@ -186,7 +203,7 @@ export function createHub({ factory, replica, timers, randomBytes, wallClock }: 
       const joined = rooms.get(room);
       if (joined === undefined) rooms.set(room, { count: 1, leave: transport.join(room) });
       else joined.count++;
-      for (const [peer, connection] of connections) void offer(connection, registration, peer);
+      for (const connection of connections.values()) if (connection.peer !== null) offerSafely(connection, registration, connection.peer.replica);
       return () => {
         if (!registrations.delete(registration)) return;
         for (const [connection, numbers] of offered) {
@@ -209,6 +226,10 @@ export function createHub({ factory, replica, timers, randomBytes, wallClock }: 
       await transport.close();
     },
   };
+}
+
+function tabOf({ replica, session }: HelloFrame): string {
+  return `${replica} ${hex(session)}`;
 }
 
 /** Both sides give the same name to a connection: their nonces in order. */

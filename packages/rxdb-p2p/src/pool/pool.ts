@@ -47,6 +47,7 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
   let problem: P2PError | undefined;
   let failed = false;
   let cancelled = false;
+  let cancelling: Promise<void> | undefined;
   let snapshotDue = false;
   let handles = 0;
 
@@ -127,6 +128,13 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
       },
       isPeerValid: (replica) => options.isPeerValid({ replica }),
       opened(channel) {
+        // [CONN-3] The replica has reloaded its page, or another of its tabs has taken over: the newer channel counts.
+        for (const older of channels.values()) {
+          if (older.replica !== channel.replica) continue;
+          channels.delete(older.id);
+          active.sync.left(older.id);
+          older.drop();
+        }
         channels.set(channel.id, channel);
         refusals.delete(channel.replica);
         active.sync.joined(channel.id, channel);
@@ -134,7 +142,7 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
       },
       received: (channel, frame) => active.sync.received(channel.id, frame),
       closed(channel) {
-        channels.delete(channel.id);
+        if (!channels.delete(channel.id)) return;
         active.sync.left(channel.id);
         scheduleSnapshot();
       },
@@ -165,6 +173,7 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
   async function start(): Promise<void> {
     cleanups.push(node.onProblem(report), node.onFailure(fail));
     const active = await node.led;
+    if (cancelled || failed) return;
     const connections = await hub();
     if (cancelled || failed) return;
     led = active;
@@ -174,13 +183,15 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
     snapshot();
   }
 
-  async function cancel(): Promise<void> {
-    if (cancelled) return;
-    cancelled = true;
-    for (const cleanup of cleanups.splice(0)) cleanup();
-    await onCancelled();
-    snapshot();
-    for (const subject of [status$, conflicts$, error$]) subject.complete();
+  function cancel(): Promise<void> {
+    cancelling ??= (async () => {
+      cancelled = true;
+      for (const cleanup of cleanups.splice(0)) cleanup();
+      await onCancelled();
+      snapshot();
+      for (const subject of [status$, conflicts$, error$]) subject.complete();
+    })();
+    return cancelling;
   }
 
   /** Resolves when the condition holds; rejects when the pool ends first. */
@@ -239,9 +250,8 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
           return first;
         },
         async cancel() {
-          if (!open) return;
+          if (open) handles--;
           open = false;
-          handles--;
           if (handles === 0) await cancel();
         },
       };

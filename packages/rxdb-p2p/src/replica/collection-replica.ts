@@ -185,6 +185,11 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   function pushed({ record: { id }, minted }: Observation, found: ReadonlyMap<string, StoredDocument>): Version[] {
     const document = found.get(id);
     if (minted === undefined || document === undefined) return [];
+    const invalid = minted.deleted ? undefined : validate(bodyOf(document));
+    if (invalid !== undefined) {
+      const hint = 'validate local writes, with one of RxDB’s validation storages';
+      onProblem(new P2PError('LOCAL_DOCUMENT_INVALID', `other devices will not show document ${id}: ${invalid}`, { hint }));
+    }
     const body = travelling(bodyText(document, minted, merge));
     if (body === undefined)
       onProblem(new P2PError('BODY_TOO_LARGE', `document ${id} is too large to travel`, { hint: 'split it' }));

@@ -33,7 +33,8 @@ export function observe(
   document: StoredDocument,
   context: ObserveContext,
 ): Observation | undefined {
-  if (record !== undefined && document._rev === record.rev) return undefined;
+  // RxDB's revisions end in a token of the database, so a document purged and inserted again can have the same one.
+  if (record !== undefined && document._rev === record.rev && document._meta.lwt === record.lwt) return undefined;
   const marker = readMarker(document, context.hasher);
   const fields = context.hasher.hash(document, isRxdbField);
   if (record === undefined && marker === undefined) return observeFirstWrite(id, document, fields, context);

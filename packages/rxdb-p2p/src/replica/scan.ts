@@ -106,7 +106,7 @@ function needsDocument({ heads }: DocRecord): boolean {
 
 /** Undefined: the document is not what the record says, so its content must not be sent under these heads. */
 function versionsOf(record: DocRecord, vector: Vector, document: StoredDocument | undefined): Version[] | undefined {
-  if (needsDocument(record) && document?._rev !== record.rev) return undefined;
+  if (needsDocument(record) && (document?._rev !== record.rev || document._meta.lwt !== record.lwt)) return undefined;
   const versions: Version[] = [];
   for (const { head, body, hidden } of record.heads) {
     if (covers(vector, head)) continue;

@@ -157,7 +157,8 @@ function foldOf({ id, heads, parsed }: Target, deps: ShowDeps): Fold | Promise<F
 /** A fold that breaks the schema is not shown: the last head is, and the heads stay. */
 async function mergeHeads(id: string, shown: readonly Shown[], latest: Fold, deps: ShowDeps): Promise<Fold> {
   const fold = await deps.merge.fold(id, shown);
-  const problem = fold.deleted ? undefined : deps.validate(fold.body);
+  const renamed = fold.body[deps.primaryPath] === id ? undefined : 'the primary key is another';
+  const problem = fold.deleted ? undefined : (renamed ?? deps.validate(fold.body));
   if (problem === undefined) return fold;
   const message = `merging document ${id} breaks its schema; its latest version is shown`;
   deps.onProblem(new P2PError('MERGE_BREAKS_SCHEMA', message, { got: problem }));

@@ -134,6 +134,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   const hub: Hub = createHub({
     factory: network.factory(name),
     replica: base64url(sha256(new TextEncoder().encode(name))),
+    session: random.bytes(16),
     timers: time,
     randomBytes: random.bytes,
     wallClock: now,
@@ -181,7 +182,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
 }
 
 /** RxDB's `now()`: two decimals, rising within one process. */
-function createClock(time: Timers, offsetMs: number): () => number {
+export function createClock(time: Timers, offsetMs: number): () => number {
   let last = 0;
   return () => {
     last = Math.round(Math.max(last + 0.01, EPOCH_MS + time.now() + offsetMs) * 100) / 100;

@@ -1,0 +1,175 @@
+/**
+ * A replica without documents: its heads, journal order, vector, cursors and kept pushes, as SPEC.md §4 asks of a real
+ * one. Small enough to be read as the rules themselves.
+ */
+import { NO_FIELDS } from '../merge/field-hashes.ts';
+import { localHead } from '../merge/local-head.ts';
+import type { Cursor } from '../session/frames.ts';
+import type { Authored, ScanBatch, SyncEffect } from '../session/sync-types.ts';
+import type { Dot } from '../version/dot.ts';
+import { type Head, reduceHeads, sameDot, supersedes, type Version } from '../version/head.ts';
+import { covers, joinVectors, type Vector } from '../version/vector.ts';
+import type { Random } from './random.ts';
+
+export interface SimCommit {
+  readonly vector: Vector;
+  readonly actor: string;
+  readonly authored: Authored | null;
+}
+
+interface Row {
+  readonly id: string;
+  readonly versions: readonly Version[];
+  readonly lsn: number;
+}
+
+type Range = NonNullable<(SyncEffect & { type: 'apply' })['range']>;
+
+/** All writes that anybody ever committed, to compare with. */
+export type WriteLog = Map<string, { readonly id: string; readonly dot: Dot }>;
+
+export interface SimReplica {
+  readonly name: string;
+  readonly actor: string;
+  readonly vector: Vector;
+  readonly heads: ReadonlyMap<string, readonly Version[]>;
+  cursorOf(replica: string): Cursor | null;
+  write(ids: readonly string[], bodyOf: () => string | undefined): SimCommit;
+  apply(effect: SyncEffect & { type: 'apply' }, from: string): SimCommit;
+  read(vector: Vector, cursor: Cursor | null): ScanBatch;
+  /** how often storage lost something */
+  readonly losses: number;
+  /** Storage loses documents: forget them, claim no more than is left, and write under another name. */
+  lose(ids: readonly string[]): SimCommit;
+  /** What the vector covers though it is neither here nor superseded by what is here. */
+  brokenPromises(): string[];
+}
+
+export function createSimReplica(name: string, random: Random, log: WriteLog): SimReplica {
+  const rows = new Map<string, Row>();
+  const cursors = new Map<string, Cursor>();
+  const journal = name.padEnd(22, 'j');
+  const epoch = 'epochEEEEEE';
+  let incarnation = 0;
+  let seq = 0;
+  let lsn = 0;
+  let vector: Vector = new Map();
+  let ranges: readonly Range[] = [];
+  let losses = 0;
+  const batchRecords = 1 + random.int(4);
+
+  const actor = (): string => `${name}${incarnation}`.padEnd(16, 'A');
+  const commit = (authored: Authored | null): SimCommit => ({ vector, actor: actor(), authored });
+
+  function put(id: string, versions: readonly Version[]): void {
+    const before = rows.get(id)?.versions ?? [];
+    const same =
+      versions.length === before.length && versions.every((a, i) => sameDot(a.head, before[i]?.head ?? a.head));
+    if (!same) rows.set(id, { id, versions, lsn: ++lsn });
+  }
+
+  function renew(): void {
+    incarnation++;
+    seq = 0;
+  }
+
+  function countRanges(): void {
+    const next = new Map(vector);
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (const range of ranges) {
+        const reached = next.get(range.actor) ?? 0;
+        if (reached < range.previous || reached >= range.seq) continue;
+        next.set(range.actor, range.seq);
+        moved = true;
+      }
+    }
+    ranges = ranges.filter((range) => (next.get(range.actor) ?? 0) < range.previous);
+    vector = joinVectors(vector, next);
+  }
+
+  return {
+    name,
+    get actor() {
+      return actor();
+    },
+    get vector() {
+      return vector;
+    },
+    get heads() {
+      return new Map([...rows].map(([id, { versions }]) => [id, versions]));
+    },
+    cursorOf: (replica) => cursors.get(replica) ?? null,
+    write(ids, bodyOf) {
+      const previous = seq;
+      const versions = ids.map((id): Version => {
+        const bases = (rows.get(id)?.versions ?? []).map(({ head }) => ({ head, fields: NO_FIELDS }));
+        seq++;
+        const write = {
+          actor: actor(),
+          seq,
+          wallMs: random.int(1_000),
+          deleted: random.chance(0.2),
+          fields: NO_FIELDS,
+        };
+        const version = { id, head: localHead(write, bases), body: bodyOf() };
+        put(id, reduceHeads([...(rows.get(id)?.versions ?? []), version]));
+        log.set(`${version.head.actor}:${seq}`, { id, dot: version.head });
+        return version;
+      });
+      vector = new Map(vector).set(actor(), seq);
+      return commit({ actor: actor(), previous, seq, versions });
+    },
+    apply({ versions, claim, cursor, range }, from) {
+      for (const version of versions) {
+        if (covers(vector, version.head)) continue;
+        put(version.id, reduceHeads([...(rows.get(version.id)?.versions ?? []), version]));
+      }
+      if (claim !== null) vector = joinVectors(vector, claim);
+      if (range !== null) ranges = [...ranges, range];
+      countRanges();
+      if (cursor !== null) cursors.set(from, cursor);
+      return commit(null);
+    },
+    read(wanted, cursor) {
+      const from = cursor !== null && cursor.journal === journal && cursor.epoch === epoch ? cursor.lsn : 0;
+      const rest = [...rows.values()].filter((row) => row.lsn > from).sort((a, b) => a.lsn - b.lsn);
+      const batch = rest.slice(0, batchRecords);
+      const versions = batch.flatMap((row) => row.versions.filter(({ head }) => !covers(wanted, head)));
+      const end = batch[batch.length - 1]?.lsn ?? from;
+      const claim = rest.length <= batchRecords ? vector : null;
+      return { versions, cursor: { journal, epoch, lsn: end }, claim };
+    },
+    get losses() {
+      return losses;
+    },
+    lose(ids) {
+      losses++;
+      const lowered = new Map(vector);
+      for (const id of ids) {
+        for (const { head } of rows.get(id)?.versions ?? []) {
+          for (const dot of [head, ...head.past])
+            if ((lowered.get(dot.actor) ?? 0) >= dot.seq) lowered.set(dot.actor, dot.seq - 1);
+        }
+        rows.delete(id);
+      }
+      for (const [known, entry] of lowered) if (entry === 0) lowered.delete(known);
+      if ((lowered.get(actor()) ?? 0) < seq) renew();
+      vector = lowered;
+      ranges = [];
+      cursors.clear();
+      return commit(null);
+    },
+    brokenPromises() {
+      const broken: string[] = [];
+      for (const [key, { id, dot }] of log) {
+        if (!covers(vector, dot)) continue;
+        const heads: readonly Head[] = (rows.get(id)?.versions ?? []).map(({ head }) => head);
+        if (!heads.some((head) => supersedes(head, dot))) broken.push(`${name} claims ${key} of ${id}`);
+      }
+      for (const [known, entry] of vector)
+        if (!log.has(`${known}:${entry}`)) broken.push(`${name} claims ${known}:${entry}, which nobody wrote`);
+      return broken;
+    },
+  };
+}
