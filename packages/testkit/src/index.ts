@@ -1,5 +1,6 @@
 export * from './simulator/convergence.ts';
 export * from './simulator/device.ts';
+export * from './simulator/handlers.ts';
 export * from './simulator/network.ts';
 export * from './simulator/random.ts';
 export * from './simulator/user.ts';

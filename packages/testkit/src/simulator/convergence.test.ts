@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type HandlerName, runScenario } from './convergence.ts';
+import { runScenario } from './convergence.ts';
+import type { HandlerName } from './handlers.ts';
 
 const SEEDS = Number(process.env['SIM_SEEDS'] ?? 50);
 const HANDLERS: readonly HandlerName[] = ['fields', 'last-write', 'non-associative'];

@@ -1,16 +1,13 @@
 /** One scenario: replicas that edit the same documents at once, with links cut and healed, until all is quiet. */
 import { canonicalJson, sameVector } from '@rxdb-p2p/protocol';
-import type { RxConflictHandler } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
-import { createFieldsPolicy, createHandlerPolicy, type MergePolicy } from 'rxdb-p2p/testing';
 import { createDevice, type Device } from './device.ts';
+import { type HandlerName, policyOf } from './handlers.ts';
 import { createSimNetwork } from './network.ts';
 import { createRandom, type Random } from './random.ts';
 import type { SimDocument } from './user.ts';
 import { createVirtualTime } from './virtual-time.ts';
 import { createWriteLog } from './write-log.ts';
-
-export type HandlerName = 'fields' | 'last-write' | 'non-associative';
 
 export interface Scenario {
   readonly seed: number;
@@ -113,24 +110,3 @@ async function differences(devices: readonly Device[]): Promise<string[]> {
   }
   return failures;
 }
-
-function policyOf(name: HandlerName, onProblem: Parameters<typeof createHandlerPolicy>[1]['onProblem']): MergePolicy {
-  if (name === 'fields') return createFieldsPolicy();
-  const handler = name === 'last-write' ? lastWrite : nonAssociative;
-  return createHandlerPolicy(handler, { version: name, checkDeterminism: true, onProblem });
-}
-
-/** The later of the two, whole: what many applications write. */
-const lastWrite: RxConflictHandler<Record<string, unknown>> = {
-  isEqual: (a, b) => canonicalJson(a) === canonicalJson(b),
-  resolve: async ({ realMasterState }) => realMasterState,
-};
-
-/** (a ∘ b) ∘ c differs from a ∘ (b ∘ c): what depends on the order of pairs would diverge. */
-const nonAssociative: RxConflictHandler<Record<string, unknown>> = {
-  isEqual: (a, b) => canonicalJson(a) === canonicalJson(b),
-  async resolve({ newDocumentState: earlier, realMasterState: later }) {
-    const count = (Number(earlier['count'] ?? 0) - Number(later['count'] ?? 0)) % 997;
-    return { ...later, text: `${String(earlier['text'] ?? '')}|${String(later['text'] ?? '')}`.slice(-60), count };
-  },
-};

@@ -16,10 +16,12 @@ export interface HandWrites {
   readonly madeOn: Map<string, string>;
   /** revision → the name that the test gave to the write */
   readonly labels: Map<string, string>;
+  /** revisions of documents that were inserted over a deleted one: nothing of it stays in them */
+  readonly insertedAgain: Set<string>;
 }
 
 export function createHandWrites(): HandWrites {
-  return { madeOn: new Map(), labels: new Map() };
+  return { madeOn: new Map(), labels: new Map(), insertedAgain: new Set() };
 }
 
 export interface User {
@@ -59,6 +61,7 @@ export function createUser({ documents, now, randomId, handWrites }: UserDeps): 
         };
         const row = previous === undefined ? { document } : { previous, document };
         handWrites.madeOn.set(document._rev, previous?._rev ?? '');
+        if (previous?._deleted === true) handWrites.insertedAgain.add(document._rev);
         if (label !== undefined) handWrites.labels.set(document._rev, label);
         const { error } = await documents.bulkWrite([row], USER_CONTEXT);
         if (error.length === 0) return;

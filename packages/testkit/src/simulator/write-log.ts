@@ -23,6 +23,8 @@ export function createWriteLog(): WriteLog {
   const violations: string[] = [];
   /** By device, document and revision: the heads that this revision shows. */
   const shownBy = new Map<string, readonly Head[]>();
+  /** Those of them that a committed record names as the document's. */
+  const journaled = new Set<string>();
   /** By device, document and revision: the write that was minted for it. */
   const mintedFor = new Map<string, Write>();
 
@@ -37,6 +39,7 @@ export function createWriteLog(): WriteLog {
       const { rev, heads, pending } = record;
       if (pending !== undefined) shownBy.set(`${name} ${id} ${pending.rev}`, visible(pending.heads));
       if (rev !== pending?.rev) shownBy.set(`${name} ${id} ${rev}`, visible(heads));
+      journaled.add(`${name} ${id} ${rev}`);
     }
   };
 
@@ -59,9 +62,14 @@ export function createWriteLog(): WriteLog {
   /** A write supersedes what its author could see, and nothing else. */
   const checkCausality = ({ name, handWrites }: WatchedDevice, { id, head }: Write, rev: string): void => {
     let base = handWrites.madeOn.get(rev);
+    let traceless = handWrites.insertedAgain.has(rev);
     // A write whose own base was never journaled stands on what that one stood on.
-    while (base !== undefined && base !== '' && !shownBy.has(`${name} ${id} ${base}`))
+    while (base !== undefined && base !== '' && !shownBy.has(`${name} ${id} ${base}`)) {
+      traceless ||= handWrites.insertedAgain.has(base);
       base = handWrites.madeOn.get(base);
+    }
+    // Inserted over a tombstone that only a crashed process knew to be there: counts as concurrent with it.
+    if (traceless && !journaled.has(`${name} ${id} ${base}`)) return;
     const seen = base === undefined || base === '' ? [] : (shownBy.get(`${name} ${id} ${base}`) ?? []);
     for (const other of seen) {
       if (!supersedes(head, other))

@@ -1,0 +1,194 @@
+/** A device whose process dies, others that go on, and the disks, clocks and links that outlive it. */
+import { createFieldHasher, dominates } from '@rxdb-p2p/protocol';
+import type { RxStorage } from 'rxdb';
+import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
+import { type JournalLimits, readMarker, type StoredDocument, WRITE_CONTEXT } from 'rxdb-p2p/testing';
+import { createClock, createDevice, type Device, openDocuments, type WatchedDevice } from '../device.ts';
+import { type HandlerName, policyOf } from '../handlers.ts';
+import { createSimNetwork, type SimNetwork } from '../network.ts';
+import { createProcess, type SimProcess, type StorageWrite } from '../process.ts';
+import { createRandom } from '../random.ts';
+import { type Change, createHandWrites, createUser, USER_CONTEXT } from '../user.ts';
+import { createVirtualTime } from '../virtual-time.ts';
+import { createWriteLog, type WriteLog } from '../write-log.ts';
+
+/** `victim` is the device whose process dies. */
+export type Place = 'victim' | 'witness' | 'third';
+
+export interface CrashWorld {
+  readonly network: SimNetwork;
+  readonly log: WriteLog;
+  /** what went wrong so far, beside what the log has found */
+  readonly failures: readonly string[];
+  /** the device as its latest process opened it; undefined while none is open */
+  deviceAt(place: Place): Device | undefined;
+  /** all devices that are open */
+  open(): readonly Device[];
+  processAt(place: Place): SimProcess;
+  /** Kills the process at a place, if it lives, and starts a new one. */
+  newProcess(place: Place): SimProcess;
+  /** Opens the device in its latest process. */
+  openAt(place: Place, clockOffsetMs?: number): void;
+  /** A person's write, which is never answered when the process is dead. */
+  write(place: Place, id: string, change: Change, label?: string): void;
+  /** A person's write while nothing of ours runs there: from another tab, say. */
+  writeBeside(place: Place, id: string, change: Change, label?: string): Promise<void>;
+  /** Lets a write of the victim's replica wait until a person there has written. Once. */
+  interject(when: 'before' | 'after', of: (write: StorageWrite) => boolean, write: () => Promise<void>): void;
+  userAt(place: Place): Device;
+  /** whether a storage took the write of this label */
+  accepted(label: string): boolean;
+  /** how many writes by hand a device's storage took */
+  acceptedAt(place: Place): number;
+  /** Lets virtual time pass. */
+  pass(ms: number): Promise<void>;
+}
+
+export interface CrashWorldOptions {
+  readonly seed: number;
+  readonly places: readonly Place[];
+  readonly handler: HandlerName;
+  readonly journalLimits?: Partial<JournalLimits>;
+}
+
+interface Site {
+  readonly disk: RxStorage<unknown, unknown>;
+  readonly handWrites: ReturnType<typeof createHandWrites>;
+  readonly accepted: Set<string>;
+  process: SimProcess;
+  watched?: WatchedDevice | undefined;
+  device?: Device | undefined;
+}
+
+const DELAY_MS = { minDelayMs: 1, maxDelayMs: 5 };
+
+export function createCrashWorld({ seed, places, handler, journalLimits }: CrashWorldOptions): CrashWorld {
+  const random = createRandom(seed);
+  const time = createVirtualTime(random);
+  const network = createSimNetwork(time, random, DELAY_MS);
+  const log = createWriteLog();
+  const hasher = createFieldHasher();
+  const failures: string[] = [];
+  const sites = new Map<Place, Site>();
+  for (const place of places) {
+    const disk = privateMemory();
+    const process = createProcess(disk, time);
+    sites.set(place, { disk, process, handWrites: createHandWrites(), accepted: new Set() });
+    watchWrites(place, process);
+  }
+
+  function siteOf(place: Place): Site {
+    const site = sites.get(place);
+    if (site === undefined) throw new RangeError(`there is no ${place} in this scenario`);
+    return site;
+  }
+
+  function watchWrites(place: Place, process: SimProcess): void {
+    process.watch({ landed: (write) => noteLanded(place, write) });
+  }
+
+  function noteLanded(place: Place, { instance, context, rows }: StorageWrite): void {
+    if (instance !== 'items') return;
+    for (const row of rows as readonly StoredDocument[]) {
+      if (context === USER_CONTEXT) siteOf(place).accepted.add(row._rev);
+      const head = context === WRITE_CONTEXT ? readMarker(row, hasher)?.head : undefined;
+      if (head !== undefined) log.noteShown(place, row['id'] as string, row._rev, [head.head]);
+    }
+  }
+
+  function open(place: Place, clockOffsetMs: number): void {
+    const site = siteOf(place);
+    const before = site.watched;
+    const { process } = site;
+    site.device = undefined;
+    process.onDeath(() => {
+      network.kill(place);
+      if (site.process === process) site.device = undefined;
+    });
+    const { storage, timers } = process;
+    const opened = createDevice({
+      ...{ name: place, storage, network, random, clockOffsetMs, time: timers, handWrites: site.handWrites },
+      merge: (onProblem) => policyOf(handler, onProblem),
+      ...(journalLimits === undefined ? {} : { journalLimits }),
+      onOpened(watched) {
+        if (before !== undefined) compareLives(place, before, watched);
+        site.watched = watched;
+        log.watch(watched);
+      },
+    });
+    opened.then(
+      (device) => {
+        if (process.alive) site.device = device;
+      },
+      (error: unknown) => failures.push(`${place} does not open: ${String(error)}`),
+    );
+  }
+
+  /** What a process has said it holds, the next one must hold. */
+  function compareLives(place: Place, before: WatchedDevice, after: WatchedDevice): void {
+    if (!dominates(after.journal.vector, before.journal.vector)) failures.push(`${place} has lost part of its vector`);
+    if (after.journal.seq < before.journal.seq) failures.push(`${place} has lost its seq`);
+    if (after.journal.lsn < before.journal.lsn) failures.push(`${place} has lost lsns`);
+    const known = before.journal.incarnation;
+    if (known !== '' && after.journal.incarnation !== known) failures.push(`${place} has another incarnation`);
+  }
+
+  const deviceAt = (place: Place): Device | undefined => siteOf(place).device;
+  const userAt = (place: Place): Device => {
+    const device = deviceAt(place);
+    if (device === undefined) throw new RangeError(`${place} is not open`);
+    return device;
+  };
+
+  return {
+    ...{ network, log, failures, deviceAt, userAt },
+    open: () => [...sites.values()].flatMap(({ device }) => device ?? []),
+    processAt: (place) => siteOf(place).process,
+    newProcess(place) {
+      const site = siteOf(place);
+      site.process.die();
+      site.process = createProcess(site.disk, time);
+      watchWrites(place, site.process);
+      return site.process;
+    },
+    openAt: (place, clockOffsetMs = 0) => open(place, clockOffsetMs),
+    write(place, id, change, label) {
+      void deviceAt(place)?.write(id, change, label);
+    },
+    async writeBeside(place, id, change, label) {
+      const site = siteOf(place);
+      // A process of its own, so that the write counts as accepted but not as one of ours.
+      const process = createProcess(site.disk, time);
+      watchWrites(place, process);
+      const documents = await openDocuments(process.storage, place);
+      const randomId = (bytes: number): string => String(random.int(2 ** 30)) + String(bytes);
+      await createUser({ documents, now: createClock(time, 0), randomId, handWrites: site.handWrites }).write(
+        id,
+        change,
+        label,
+      );
+      await documents.close();
+    },
+    interject(when, of, write) {
+      let done = false;
+      const once = (noted: StorageWrite): Promise<void> | undefined => {
+        if (done || !of(noted)) return undefined;
+        done = true;
+        return write();
+      };
+      siteOf('victim').process.watch(when === 'before' ? { before: once } : { after: once });
+    },
+    accepted(label) {
+      return [...sites.values()].some(({ handWrites, accepted }) =>
+        [...accepted].some((rev) => handWrites.labels.get(rev) === label),
+      );
+    },
+    acceptedAt: (place) => siteOf(place).accepted.size,
+    pass: (ms) => time.run(ms),
+  };
+}
+
+/** A memory storage whose content nobody else shares. */
+function privateMemory(): RxStorage<unknown, unknown> {
+  return { ...getRxStorageMemory(), collectionStates: new Map() } as RxStorage<unknown, unknown>;
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import type { StorageWrite } from '../process.ts';
+import { type CrashPoint, type CrashScenario, runCrash } from './crash-run.ts';
+import { crashScenarios } from './crash-scenarios.ts';
+
+/** Every place in some writes at which a process can die. */
+function places(writes: readonly StorageWrite[]): Pick<CrashPoint, 'write' | 'mode'>[] {
+  return writes.flatMap(({ rows }, i) => {
+    const modes = rows.length > 1 ? (['before', 'amid', 'after'] as const) : (['before', 'after'] as const);
+    return modes.map((mode) => ({ write: i + 1, mode }));
+  });
+}
+
+async function dieEverywhere(scenario: CrashScenario): Promise<string[]> {
+  const failed: string[] = [];
+  let once = 0;
+  let twice = 0;
+  const run = async (point: CrashPoint | undefined) => {
+    const outcome = await runCrash(scenario, point);
+    for (const failure of outcome.failures) failed.push(`${JSON.stringify(point ?? 'nobody dies')}: ${failure}`);
+    return outcome;
+  };
+  const { writes } = await run(undefined);
+  if (writes.length === 0) failed.push('the victim writes nothing');
+  for (const place of places(writes)) {
+    for (const editBeside of [false, true]) {
+      const { recoveryWrites } = await run({ ...place, editBeside });
+      once++;
+      // Dying after one write and before the next one leaves the same behind.
+      if (place.mode === 'before' && place.write > 1) continue;
+      for (const again of places(recoveryWrites)) {
+        if (again.mode === 'before' || failed.length > 0) continue;
+        await run({ ...place, editBeside, again });
+        twice++;
+      }
+    }
+    if (failed.length > 0) break;
+  }
+  console.info(`${scenario.name}: died at ${once} places once, at ${twice} twice`);
+  return failed;
+}
+
+describe('a process dies at any of its writes, and the next one goes on', () => {
+  it.each(crashScenarios)(
+    '$name',
+    async (scenario) => {
+      expect(await dieEverywhere(scenario)).toEqual([]);
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,30 @@
+/** How simulated applications merge. */
+import { canonicalJson } from '@rxdb-p2p/protocol';
+import type { RxConflictHandler } from 'rxdb';
+import { createFieldsPolicy, createHandlerPolicy, type MergePolicy } from 'rxdb-p2p/testing';
+
+export type HandlerName = 'fields' | 'last-write' | 'non-associative';
+
+export function policyOf(
+  name: HandlerName,
+  onProblem: Parameters<typeof createHandlerPolicy>[1]['onProblem'],
+): MergePolicy {
+  if (name === 'fields') return createFieldsPolicy();
+  const handler = name === 'last-write' ? lastWrite : nonAssociative;
+  return createHandlerPolicy(handler, { version: name, checkDeterminism: true, onProblem });
+}
+
+/** The later of the two, whole: what many applications write. */
+const lastWrite: RxConflictHandler<Record<string, unknown>> = {
+  isEqual: (a, b) => canonicalJson(a) === canonicalJson(b),
+  resolve: async ({ realMasterState }) => realMasterState,
+};
+
+/** (a ∘ b) ∘ c differs from a ∘ (b ∘ c): what depends on the order of pairs would diverge. */
+const nonAssociative: RxConflictHandler<Record<string, unknown>> = {
+  isEqual: (a, b) => canonicalJson(a) === canonicalJson(b),
+  async resolve({ newDocumentState: earlier, realMasterState: later }) {
+    const count = (Number(earlier['count'] ?? 0) - Number(later['count'] ?? 0)) % 997;
+    return { ...later, text: `${String(earlier['text'] ?? '')}|${String(later['text'] ?? '')}`.slice(-60), count };
+  },
+};
