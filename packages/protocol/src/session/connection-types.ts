@@ -32,6 +32,8 @@ export interface ConnectionState {
 export type ConnectionInput =
   | { readonly type: 'start'; readonly now: number }
   | { readonly type: 'frame'; readonly frame: Frame; readonly now: number }
+  /** A part of a frame came: large frames take long on slow links. */
+  | { readonly type: 'heard'; readonly now: number }
   | { readonly type: 'offer'; readonly offer: ChannelOffer; readonly denied: boolean }
   | { readonly type: 'withdraw'; readonly channel: number }
   | { readonly type: 'sync-frame'; readonly channel: number; readonly frame: SyncFrame }

@@ -38,6 +38,8 @@ export function connectionStep(state: ConnectionState, input: ConnectionInput): 
       ];
     case 'frame':
       return receive({ ...state, heardAt: input.now }, input.frame);
+    case 'heard':
+      return [{ ...state, heardAt: input.now }, []];
     case 'offer':
       return offer(state, input.offer, input.denied);
     case 'withdraw':

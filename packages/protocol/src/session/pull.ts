@@ -1,4 +1,5 @@
 /** Pulling: whom to ask for what is lacking, one neighbour at a time (DESIGN §5). */
+import { MAX_FRAME_BYTES } from '../limits.ts';
 import { countMissing, EMPTY_VECTOR, sameVector } from '../version/vector.ts';
 import { versionsCost } from './cost.ts';
 import type { EntriesFrame } from './frames.ts';
@@ -80,6 +81,9 @@ export function takeEntries(state: SyncState, id: NeighbourId, frame: Omit<Entri
     bytes,
   };
   if (!current) return [state, [apply]];
+  if (pull.credit - bytes < -MAX_FRAME_BYTES) {
+    return [state, [{ type: 'violation', neighbour: id, text: 'ENTRIES beyond their credit' }]];
+  }
   return [{ ...state, pull: { ...pull, credit: pull.credit - bytes } }, [apply, ...restartStalledTimer()]];
 }
 

@@ -114,6 +114,8 @@ export interface Neighbour {
   /** bytes of pushes sent, and how many of them its last HAVE acknowledged */
   readonly pushSent: number;
   readonly pushAcked: number;
+  /** bytes of its pushes that have come in */
+  readonly pushReceived: number;
   /** bytes of its pushes that we have stored, and how many of them our last HAVE said */
   readonly pushTaken: number;
   readonly pushTold: number;

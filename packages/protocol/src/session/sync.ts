@@ -2,7 +2,7 @@
  * The sync session of one collection with all its neighbours (DESIGN §5), as a pure step function: it knows vectors,
  * cursors and credits, and nothing of documents, sockets or storage. SPEC.md §5 has the rules by number.
  */
-import { PUSH_CREDIT_BYTES } from '../limits.ts';
+import { MAX_FRAME_BYTES, PUSH_CREDIT_BYTES } from '../limits.ts';
 import type { Version } from '../version/head.ts';
 import type { Vector } from '../version/vector.ts';
 import { dominates, EMPTY_VECTOR } from '../version/vector.ts';
@@ -57,6 +57,7 @@ function join(state: SyncState, input: SyncInput & { type: 'joined' }): Step {
     pushedSeq: 0,
     pushSent: 0,
     pushAcked: 0,
+    pushReceived: 0,
     pushTaken: 0,
     pushTold: 0,
     scan: null,
@@ -136,6 +137,8 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
         return violation(state, id, 'WANT with an old number');
       const { want, vector, cursor, credit } = input;
       const scan = { want, vector, cursor, credit, reading: true };
+      // One read at a time for each neighbour, however often it asks: the answer to the old one starts the new one.
+      if (neighbour.scan?.reading) return [withNeighbour(state, id, { ...neighbour, scan }), []];
       return [
         withNeighbour(state, id, { ...neighbour, scan }),
         [{ type: 'read', neighbour: id, want, vector, cursor }],
@@ -151,7 +154,12 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
       const { actor, previous, seq, versions } = input;
       const range = { actor, previous, seq };
       const bytes = versionsCost(versions);
-      return [state, [{ type: 'apply', neighbour: id, want: null, versions, cursor: null, claim: null, range, bytes }]];
+      const pushReceived = neighbour.pushReceived + bytes;
+      if (pushReceived - neighbour.pushTold > PUSH_CREDIT_BYTES + MAX_FRAME_BYTES) {
+        return violation(state, id, 'PUSH beyond its credit');
+      }
+      const next = withNeighbour(state, id, { ...neighbour, pushReceived });
+      return [next, [{ type: 'apply', neighbour: id, want: null, versions, cursor: null, claim: null, range, bytes }]];
     }
   }
 }
@@ -169,7 +177,10 @@ function addCredit(state: SyncState, id: NeighbourId, neighbour: Neighbour, want
 /** Sends what was read for a scan; reads on while there is credit. */
 function serve(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: SyncInput & { type: 'read' }): Step {
   const { scan } = neighbour;
-  if (scan === null || scan.want !== input.want) return [state, []];
+  if (scan === null) return [state, []];
+  if (scan.want !== input.want) {
+    return [state, [{ type: 'read', neighbour: id, want: scan.want, vector: scan.vector, cursor: scan.cursor }]];
+  }
   const { versions, cursor, claim } = input.batch;
   const entries = inFrames(versions).map((part, i, parts): SyncEffect => {
     const last = i === parts.length - 1;

@@ -117,13 +117,11 @@ export function createSimNetwork(random: Random, options: SimNetworkOptions): Si
     }
 
     function committed(commit: SimCommit): void {
-      if ((globalThis as any).TRACE) console.log(now.toFixed(1), replica.name, 'COMMIT', JSON.stringify([...commit.vector]), 'losses', replica.losses, JSON.stringify([...replica.heads].map(([id, vs]) => [id, vs.map((v) => v.head.actor + v.head.seq)])));
       options.onCommit?.(replica);
       step({ type: 'committed', ...commit });
     }
 
     function perform(effect: SyncEffect): void {
-      if ((globalThis as any).TRACE) { const e: any = effect; console.log(now.toFixed(1), replica.name, effect.type, e.neighbour ?? e.timer, e.frame ? JSON.stringify({...e.frame, hash: undefined, entries: e.frame.entries && [...e.frame.entries], vector: e.frame.vector && [...e.frame.vector], claim: e.frame.claim && [...e.frame.claim], versions: e.frame.versions?.map((v: any) => v.id + ' ' + v.head.actor + v.head.seq + JSON.stringify(v.head.past))}) : '', e.type === 'apply' ? JSON.stringify({want: e.want, claim: e.claim && [...e.claim], range: e.range}) : ''); }
       switch (effect.type) {
         case 'send':
           send(effect.neighbour, effect.frame);

@@ -147,13 +147,11 @@ export function createSimReplica(name: string, random: Random, log: WriteLog): S
       losses++;
       const lowered = new Map(vector);
       for (const id of ids) {
-        for (const { head } of rows.get(id)?.versions ?? []) {
-          for (const dot of [head, ...head.past])
-            if ((lowered.get(dot.actor) ?? 0) >= dot.seq) lowered.set(dot.actor, dot.seq - 1);
-        }
+        // Whatever the lost heads superseded is not superseded any more, however old it is.
+        for (const { head } of rows.get(id)?.versions ?? [])
+          for (const dot of [head, ...head.past]) lowered.delete(dot.actor);
         rows.delete(id);
       }
-      for (const [known, entry] of lowered) if (entry === 0) lowered.delete(known);
       if ((lowered.get(actor()) ?? 0) < seq) renew();
       vector = lowered;
       ranges = [];

@@ -105,7 +105,12 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
       onProblem,
     });
     // A conflict handler that never answers must not keep the database from closing.
-    cleanups.push(() => Promise.race([replica.close(), new Promise((resolve) => timers.after(CLOSE_WITHIN_MS, () => resolve(undefined)))]));
+    cleanups.push(() =>
+      Promise.race([
+        replica.close(),
+        new Promise((resolve) => timers.after(CLOSE_WITHIN_MS, () => resolve(undefined))),
+      ]),
+    );
     const subscription = documents.changeStream().subscribe((bulk) => {
       const ids = bulk.context === WRITE_CONTEXT ? [] : bulk.events.map(({ documentId }) => documentId);
       replica.hint(ids, bulk.checkpoint).catch(fail);

@@ -22,6 +22,8 @@ export interface NeighbourPort {
   send(frame: SyncFrame): void;
   /** Resolves when the link has drained; at once or never when it has closed. */
   writable(): Promise<void>;
+  /** Whether a large frame is coming in, part by part. */
+  isReceiving(): boolean;
   /** Ends the connection: the peer broke the protocol. */
   violation(text: string): void;
 }
@@ -109,7 +111,10 @@ export function createCollectionSync({ replica, timers, onFailure }: CollectionS
     if (running.has(kind)) return;
     const stop = timers.after(ms, () => {
       running.delete(kind);
-      step({ type: 'timer', timer: kind });
+      const source = state.pull === null ? undefined : ports.get(state.pull.neighbour);
+      // A slow link is not a stalled one.
+      if (kind === 'stalled' && source?.isReceiving()) startTimer(kind, ms);
+      else step({ type: 'timer', timer: kind });
     });
     running.set(kind, stop);
   }

@@ -38,6 +38,8 @@ export interface Connection {
   withdraw(channel: number): void;
   send(channel: number, frame: SyncFrame): void;
   writable(): Promise<void>;
+  /** Whether a large frame is coming in, part by part. */
+  readonly receiving: boolean;
   /** Whether anything comes from the peer within the time. */
   isAlive(withinMs: number): Promise<boolean>;
   end(code: ByeCode, text: string): void;
@@ -48,6 +50,8 @@ export interface ConnectionEvents {
   onEnd(connection: Connection, code: ByeCode | 'LINK_CLOSED', text: string, byPeer: boolean): void;
 }
 
+/** A frame whose next part takes longer than this is not coming in any more, milliseconds. */
+const PART_MS = 10_000;
 /** How often silence is measured, milliseconds. */
 const TICK_MS = 5_000;
 
@@ -59,6 +63,7 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
   const numbers = new Map<number, number>();
   const writers: (() => void)[] = [];
   let ended = false;
+  let receiving = false;
   let stopTick = (): void => undefined;
 
   function step(input: ConnectionInput): void {
@@ -133,7 +138,11 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
     let frame: Frame;
     try {
       const bytes = assembler.push(message);
-      if (bytes === undefined) return;
+      receiving = bytes === undefined;
+      if (bytes === undefined) {
+        step({ type: 'heard', now: timers.now() });
+        return;
+      }
       frame = decodeFrame(bytes);
     } catch (error) {
       if (!(error instanceof P2PError)) throw error;
@@ -174,6 +183,9 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
       step({ type: 'withdraw', channel });
     },
     send: (channel, frame) => step({ type: 'sync-frame', channel, frame }),
+    get receiving() {
+      return receiving && timers.now() - state.heardAt < PART_MS;
+    },
     writable() {
       if (ended || link.bufferedBytes <= LINK_DRAINED_BYTES) return Promise.resolve();
       return new Promise((resolve) => writers.push(resolve));

@@ -1,5 +1,5 @@
 /** Contested documents of a collection, kept up to date from its journal. */
-import { contestOf } from '@rxdb-p2p/protocol';
+import { compareStrings, contestOf } from '@rxdb-p2p/protocol';
 import type { Journal } from '../journal/journal.ts';
 import { showable, toShown } from '../replica/heads.ts';
 import type { ContestedDocument } from './types.ts';
@@ -28,5 +28,5 @@ export function createContests(journal: Journal): Contests {
   };
 
   update([...journal.records.values()].filter(({ heads }) => heads.length > 1).map(({ id }) => id));
-  return { update, list: () => [...contested.values()] };
+  return { update, list: () => [...contested.values()].sort((a, b) => compareStrings(a.id, b.id)) };
 }

@@ -86,7 +86,9 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
   function hubOf(factory: TransportFactory): Promise<Hub> {
     const known = hubs.get(factory.key);
     if (known !== undefined) return known;
-    const hub = loadOnce().then(({ replica }) => createHub({ factory, replica, session, timers, randomBytes, wallClock }));
+    const hub = loadOnce().then(({ replica }) =>
+      createHub({ factory, replica, session, timers, randomBytes, wallClock }),
+    );
     hubs.set(factory.key, hub);
     hub.catch(() => hubs.delete(factory.key));
     return hub;
@@ -98,7 +100,9 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     hooked.add(collection);
     collection.onClose.push(() => {
       closing.add(collection);
-      return Promise.all([...pools.values()].filter((entry) => entry.collection === collection).map(({ core }) => core.cancel()));
+      return Promise.all(
+        [...pools.values()].filter((entry) => entry.collection === collection).map(({ core }) => core.cancel()),
+      );
     });
   }
 
@@ -110,7 +114,13 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     if (!others.some((other) => other.options.transport.key === options.transport.key)) {
       const hub = hubs.get(options.transport.key);
       hubs.delete(options.transport.key);
-      if (hub !== undefined) closings.push(hub.then((opened) => opened.close(), () => undefined));
+      if (hub !== undefined)
+        closings.push(
+          hub.then(
+            (opened) => opened.close(),
+            () => undefined,
+          ),
+        );
     }
     if (!others.some((other) => other.collection === collection)) {
       const node = nodes.get(collection);
@@ -123,7 +133,10 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     identitySidecar = undefined;
     identity = undefined;
     // What failed to open needs no closing; whoever needed it was told.
-    await sidecar.then((opened) => opened.close(), () => undefined);
+    await sidecar.then(
+      (opened) => opened.close(),
+      () => undefined,
+    );
   }
 
   return {
@@ -144,12 +157,21 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
           hint: 'use the same options, or cancel the other pool first',
         });
       }
-      if (closing.has(collection)) throw new P2PError('COLLECTION_CLOSED', `collection ${collection.name} is being closed`);
+      if (closing.has(collection))
+        throw new P2PError('COLLECTION_CLOSED', `collection ${collection.name} is being closed`);
       const version = options.conflictHandlerVersion;
-      if ([...pools.values()].some((other) => other.collection === collection && other.options.conflictHandlerVersion !== version)) {
-        throw new P2PError('OPTIONS_DIFFER', `collection ${collection.name} is open with another conflictHandlerVersion`, {
-          hint: 'use one version for all topics of a collection',
-        });
+      if (
+        [...pools.values()].some(
+          (other) => other.collection === collection && other.options.conflictHandlerVersion !== version,
+        )
+      ) {
+        throw new P2PError(
+          'OPTIONS_DIFFER',
+          `collection ${collection.name} is open with another conflictHandlerVersion`,
+          {
+            hint: 'use one version for all topics of a collection',
+          },
+        );
       }
       leadership ??= createLeadership();
       if (!nodes.has(collection)) onceClosing(collection);

@@ -29,6 +29,8 @@ export interface OpenChannel {
   readonly directions: Directions;
   send(frame: SyncFrame): void;
   writable(): Promise<void>;
+  /** Whether a large frame is coming in, part by part. */
+  isReceiving(): boolean;
   violation(text: string): void;
   /** Closes this channel alone: the replica has opened a newer one. */
   drop(): void;
@@ -128,7 +130,9 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
 
   function offerSafely(connection: Connection, registration: Registration, peer: string): void {
     offer(connection, registration, peer).catch((cause: unknown) => {
-      registration.problem(new P2PError('PROTOCOL_ERROR', 'a channel could not be offered', { cause, got: String(cause) }));
+      registration.problem(
+        new P2PError('PROTOCOL_ERROR', 'a channel could not be offered', { cause, got: String(cause) }),
+      );
     });
   }
 
@@ -153,6 +157,7 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
           directions,
           send: (frame) => connection.send(channel, frame),
           writable: () => connection.writable(),
+          isReceiving: () => connection.receiving,
           violation: (text) => connection.end('PROTOCOL_ERROR', text),
           drop() {
             const number = numbers.get(registration);
@@ -203,7 +208,8 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
       const joined = rooms.get(room);
       if (joined === undefined) rooms.set(room, { count: 1, leave: transport.join(room) });
       else joined.count++;
-      for (const connection of connections.values()) if (connection.peer !== null) offerSafely(connection, registration, connection.peer.replica);
+      for (const connection of connections.values())
+        if (connection.peer !== null) offerSafely(connection, registration, connection.peer.replica);
       return () => {
         if (!registrations.delete(registration)) return;
         for (const [connection, numbers] of offered) {

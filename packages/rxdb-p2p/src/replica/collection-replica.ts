@@ -188,7 +188,9 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     const invalid = minted.deleted ? undefined : validate(bodyOf(document));
     if (invalid !== undefined) {
       const hint = 'validate local writes, with one of RxDB’s validation storages';
-      onProblem(new P2PError('LOCAL_DOCUMENT_INVALID', `other devices will not show document ${id}: ${invalid}`, { hint }));
+      onProblem(
+        new P2PError('LOCAL_DOCUMENT_INVALID', `other devices will not show document ${id}: ${invalid}`, { hint }),
+      );
     }
     const body = travelling(bodyText(document, minted, merge));
     if (body === undefined)
