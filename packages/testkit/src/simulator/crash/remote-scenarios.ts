@@ -1,0 +1,98 @@
+/** The process dies while it takes versions from others. */
+import type { CrashScenario } from './crash-run.ts';
+import { A, insert, remove, set, textOf, withA } from './steps.ts';
+
+/** Scenarios of versions that come from others. */
+export const remoteScenarios: readonly CrashScenario[] = [
+  {
+    name: 'a remote insert: document, then record',
+    async run(world) {
+      world.write('witness', 'a', insert(A));
+      await world.pass(1_000);
+    },
+    expected: () => [A],
+  },
+  {
+    name: 'a remote edit',
+    prepare: withA,
+    async run(world) {
+      world.write('witness', 'a', set('text', 'second'));
+      await world.pass(1_000);
+    },
+    expected: () => [{ ...A, text: 'second' }],
+  },
+  {
+    name: 'remote edits one after another',
+    prepare: withA,
+    async run(world) {
+      for (const value of ['second', 'third', 'fourth']) {
+        world.write('witness', 'a', set('text', value));
+        world.write('witness', value, insert({ id: value }));
+        await world.pass(2);
+      }
+      await world.pass(1_000);
+    },
+    expected: () => [{ ...A, text: 'fourth' }, { id: 'second' }, { id: 'third' }, { id: 'fourth' }],
+  },
+  {
+    name: 'a remote delete: pending, document, record',
+    prepare: withA,
+    async run(world) {
+      world.write('witness', 'a', remove);
+      await world.pass(1_000);
+    },
+    expected: () => [],
+  },
+  {
+    name: 'a remote delete of a document that was never here: record alone',
+    async prepare(world) {
+      world.network.cut('victim', 'witness');
+      await withA(world);
+      world.write('witness', 'a', remove);
+      await world.pass(100);
+    },
+    async run(world) {
+      world.network.heal();
+      await world.pass(1_000);
+    },
+    expected: () => [],
+  },
+  {
+    name: 'a remote insert over a tombstone',
+    async prepare(world) {
+      await withA(world);
+      world.write('victim', 'a', remove);
+      await world.pass(1_000);
+    },
+    async run(world) {
+      world.write('witness', 'a', insert({ id: 'a', text: 'again' }));
+      await world.pass(1_000);
+    },
+    expected: () => [{ id: 'a', text: 'again' }],
+  },
+  {
+    name: 'the first sync of several batches',
+    async prepare(world) {
+      world.network.cut('victim', 'witness');
+      for (const id of ['a', 'b', 'c', 'd', 'e']) world.write('witness', id, insert({ ...A, id }));
+      await world.pass(100);
+      world.write('witness', 'b', remove);
+      world.write('witness', 'a', set('text', 'second'));
+      world.write('victim', 'f', insert({ id: 'f' }));
+      await world.pass(100);
+    },
+    async run(world) {
+      world.network.heal();
+      await world.pass(20);
+      world.write('victim', 'c', set('text', 'third'), 'edit');
+      await world.pass(1_000);
+    },
+    expected: (accepted) => [
+      { ...A, text: 'second' },
+      { ...A, id: 'c', text: textOf(accepted('edit'), 'third') },
+      { ...A, id: 'd' },
+      { ...A, id: 'e' },
+      { id: 'f' },
+    ],
+  },
+];
