@@ -1,0 +1,81 @@
+/** Journals local writes: what the documents say that their records do not. */
+import { P2PError, type Version } from '@rxdb-p2p/protocol';
+import type { NewRecord } from '../journal/record.ts';
+import { bodyOf, type StoredDocument } from './document.ts';
+import { bodyText, type Observation, observe } from './observe.ts';
+import type { ReplicaContext } from './replica-context.ts';
+import { travelling } from './scan.ts';
+import { createSyncableCheck } from './syncable.ts';
+
+export interface LocalWrites {
+  /**
+   * Journals the documents whose revisions their records do not describe, in one commit.
+   *
+   * @param checkpoint how far the storage has been read with them
+   * @returns ids of documents that do not show all their heads yet
+   */
+  journal(found: ReadonlyMap<string, StoredDocument>, checkpoint?: unknown): Promise<readonly string[]>;
+}
+
+/** Writes that one push carries; more are left to WANT, which reads them in batches. */
+const MAX_PUSHED_WRITES = 256;
+
+export function createLocalWrites(context: ReplicaContext): LocalWrites {
+  const { journal, hasher, merge, validate, schemaVersion, onProblem } = context;
+  const { keepsTombstones } = merge;
+  const syncable = createSyncableCheck();
+
+  function mayTravel({ id, fields }: NewRecord): boolean {
+    const problem = syncable.problemOf(id, fields.names);
+    if (problem === undefined) return true;
+    const name = JSON.stringify(id.slice(0, 80));
+    onProblem(new P2PError('DOCUMENT_UNSYNCABLE', `document ${name} is not synced: ${problem}`));
+    return false;
+  }
+
+  /** A new local write with its content, for a push. */
+  function toVersion({ record: { id }, minted }: Observation, found: ReadonlyMap<string, StoredDocument>): Version[] {
+    const document = found.get(id);
+    if (minted === undefined || document === undefined) return [];
+    const body = travelling(bodyText(document, minted, merge));
+    const invalid = minted.deleted ? undefined : validate(bodyOf(document));
+    if (invalid !== undefined) {
+      const hint = 'validate local writes, with one of RxDB’s validation storages';
+      const message = `other devices will not show document ${id}: ${invalid}`;
+      onProblem(new P2PError('LOCAL_DOCUMENT_INVALID', message, { hint }));
+    }
+    if (body === undefined) {
+      onProblem(new P2PError('BODY_TOO_LARGE', `document ${id} is too large to travel`, { hint: 'split it' }));
+    }
+    return [{ id, head: minted, body }];
+  }
+
+  return {
+    async journal(found, checkpoint) {
+      const actor = context.actor();
+      const previous = journal.seq;
+      let seq = previous;
+      const mint = () => ({ actor, seq: ++seq });
+      const observations: Observation[] = [];
+      const unfolded: string[] = [];
+      for (const [id, document] of found) {
+        const record = journal.records.get(id);
+        const observation = observe(id, record, document, { hasher, schemaVersion, keepsTombstones, mint });
+        if (record === undefined && observation !== undefined && !mayTravel(observation.record)) continue;
+        if (observation !== undefined) observations.push(observation);
+        if ((observation?.record ?? record)?.pending !== undefined) unfolded.push(id);
+      }
+      if (observations.length === 0) return unfolded;
+      const records = observations.map((observation): NewRecord => observation.record);
+      const minted = seq > previous ? { seq, vector: new Map(journal.vector).set(actor, seq) } : {};
+      const read = checkpoint === undefined ? {} : { checkpoint };
+      await journal.commit({ records, ...minted, ...context.acknowledgement(), ...read });
+      const few = observations.length <= MAX_PUSHED_WRITES;
+      const versions = few ? observations.flatMap((observation) => toVersion(observation, found)) : [];
+      const authored = versions.length === 0 ? null : { actor, previous, seq, versions };
+      const changed = records.map(({ id }) => id);
+      context.announce(authored, changed);
+      return unfolded;
+    },
+  };
+}

@@ -1,0 +1,139 @@
+/** Takes versions of other replicas in, and makes the documents show them. */
+import { type Body, type Cursor, covers, joinVectors, P2PError, type Vector, type Version } from '@rxdb-p2p/protocol';
+import type { JournalChange } from '../journal/journal.ts';
+import type { StoredHead } from '../journal/record.ts';
+import { type ContentRules, checkVersion } from './content.ts';
+import { bodyOf, type StoredDocument } from './document.ts';
+import { uniteHeads } from './heads.ts';
+import type { LocalWrites } from './local-writes.ts';
+import { createPushRanges, type PushRange } from './push-ranges.ts';
+import type { ReplicaContext } from './replica-context.ts';
+import { showHeads, type Target } from './show.ts';
+
+export interface Incoming {
+  readonly versions: readonly Version[];
+  readonly claim: Vector | null;
+  readonly cursor: readonly [replica: string, cursor: Cursor] | null;
+  readonly range: PushRange | null;
+}
+
+export interface RemoteVersions {
+  /** @param reached how far the storage's events were followed, to be committed with it; undefined: not known */
+  apply(incoming: Incoming, reached: unknown): Promise<void>;
+  /** Writes the folds that a crash or a local write has left open. */
+  refold(ids: readonly string[]): Promise<void>;
+  /** A head with its content, which a head that is alone leaves in the document. */
+  withContent(stored: StoredHead, document: StoredDocument | undefined): StoredHead;
+  /** Ranges of pushes that wait for earlier ones stand for nothing any more. */
+  forgetRanges(): void;
+}
+
+type Heads = ReadonlyMap<string, readonly StoredHead[]>;
+
+/** Rounds of writing a document that somebody else keeps writing. Each loses to a write that succeeded. */
+const MAX_ROUNDS = 1_000;
+
+export function createRemoteVersions(context: ReplicaContext, localWrites: LocalWrites): RemoteVersions {
+  const { journal, merge, onProblem, primaryPath, validate, randomId } = context;
+  const ranges = createPushRanges();
+  const rules: ContentRules = { primaryPath, validate, keepsTombstones: merge.keepsTombstones };
+  const showDeps = { ...context, revisionTokens: () => randomId(9) };
+
+  function withContent(stored: StoredHead, document: StoredDocument | undefined): StoredHead {
+    if (stored.body !== undefined || stored.hidden === true || document === undefined) return stored;
+    return { ...stored, body: stored.head.deleted && !merge.keepsTombstones ? '{}' : JSON.stringify(bodyOf(document)) };
+  }
+
+  /** What a document is to show: all its known heads and more, with contents where there are several. */
+  function targetFor(
+    id: string,
+    more: readonly StoredHead[],
+    document: StoredDocument | undefined,
+    parsed: ReadonlyMap<StoredHead, Body>,
+  ): Target | undefined {
+    const record = journal.records.get(id);
+    const [only] = more;
+    if (record === undefined && more.length === 1 && only !== undefined) {
+      return { id, heads: more, document, parsed: parsed.get(only) };
+    }
+    const withContents = (record?.heads ?? []).map((stored) => withContent(stored, document));
+    const known = record?.pending === undefined ? withContents : uniteHeads(withContents, record.pending.heads);
+    const heads = uniteHeads(known, more);
+    return heads === withContents && record?.pending === undefined ? undefined : { id, heads, document };
+  }
+
+  /**
+   * Shows more heads, again where a local write came between; commits `last` with the final records.
+   *
+   * @returns ids of the documents whose heads changed
+   */
+  async function take(
+    incoming: Heads,
+    last: () => JournalChange = () => ({}),
+    parsed: ReadonlyMap<StoredHead, Body> = new Map(),
+  ): Promise<readonly string[]> {
+    const changed = new Set<string>();
+    let ids: readonly string[] = [...incoming.keys()];
+    for (let round = 0; round === 0 || ids.length > 0; round++) {
+      if (round === MAX_ROUNDS) {
+        throw new P2PError('STORAGE_FAILED', `${ids.length} documents change faster than they can be written`);
+      }
+      const found = await context.find(ids);
+      await localWrites.journal(found);
+      const targets = ids.flatMap((id) => targetFor(id, incoming.get(id) ?? [], found.get(id), parsed) ?? []);
+      for (const { id } of targets) changed.add(id);
+      const change = last();
+      if (targets.length === 0 && Object.keys(change).length === 0) break;
+      ids = await showHeads(targets, showDeps, change);
+    }
+    return [...changed];
+  }
+
+  /** Others hold writes of ours that we do not know: never mint under that name again. */
+  async function renameIfOutrun({ versions, claim, range }: Incoming): Promise<void> {
+    const me = context.actor();
+    const claimed = Math.max(claim?.get(me) ?? 0, range?.actor === me ? range.seq : 0);
+    const foreign = versions.some(({ head }) => head.actor === me && head.seq > journal.seq);
+    if (claimed > journal.seq || foreign) await journal.commit(context.newIncarnation());
+  }
+
+  return {
+    withContent,
+    forgetRanges: () => ranges.keep([]),
+    async refold(ids) {
+      if (ids.length > 0) context.announce(null, await take(new Map(ids.map((id) => [id, []]))));
+    },
+    async apply(given, reached) {
+      await renameIfOutrun(given);
+      const { versions, claim, cursor, range } = given;
+      const incoming = new Map<string, StoredHead[]>();
+      const parsed = new Map<StoredHead, Body>();
+      for (const version of versions) {
+        // What the vector covers and is not among the heads has been superseded.
+        if (covers(journal.vector, version.head)) continue;
+        const { stored, body, problem } = checkVersion(version, rules);
+        if (body !== undefined) parsed.set(stored, body);
+        if (problem !== undefined) {
+          const message = `a version of document ${version.id} is kept aside: ${problem}`;
+          onProblem(new P2PError('VERSION_QUARANTINED', message));
+        }
+        const heads = incoming.get(version.id);
+        if (heads === undefined) incoming.set(version.id, [stored]);
+        else heads.push(stored);
+      }
+      const before = journal.vector;
+      let waiting: readonly PushRange[] = [];
+      const last = (): JournalChange => {
+        const plan = ranges.plan(claim === null ? journal.vector : joinVectors(journal.vector, claim), range);
+        waiting = plan.waiting;
+        const change = plan.vector === journal.vector ? {} : { vector: plan.vector };
+        const checkpoint = reached === undefined || reached === journal.checkpoint ? {} : { checkpoint: reached };
+        const keepsCursor = cursor !== null && (incoming.size > 0 || claim !== null);
+        return { ...change, ...checkpoint, ...(keepsCursor ? { cursors: [cursor] } : {}) };
+      };
+      const changed = await take(incoming, last, parsed);
+      ranges.keep(waiting);
+      if (changed.length > 0 || journal.vector !== before) context.announce(null, changed);
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/** What the parts of a collection's replica share: its documents, its journal, and who it is. */
+import type { Authored, FieldHasher, P2PError, Vector } from '@rxdb-p2p/protocol';
+import type { Journal, JournalChange } from '../journal/journal.ts';
+import type { ValidateBody } from './content.ts';
+import type { DocumentStorage, StoredDocument } from './document.ts';
+import type { MergePolicy } from './merge-policy.ts';
+import { type BatchLimits, primaryPathOf } from './scan.ts';
+
+export interface ReplicaDeps {
+  /** the collection's inner storage instance: the one that keeps a given `_rev` and `_meta` */
+  readonly documents: DocumentStorage;
+  readonly journal: Journal;
+  readonly hasher: FieldHasher;
+  readonly merge: MergePolicy;
+  readonly validate: ValidateBody;
+  readonly actorOf: (incarnation: string) => string;
+  readonly randomId: (bytes: number) => string;
+  readonly now: () => number;
+  readonly onProblem: (problem: P2PError) => void;
+  /** how much one step of a scan reads; default `DEFAULT_BATCH` */
+  readonly batch?: BatchLimits;
+}
+
+/** What a commit has changed, for those who replicate it. */
+export interface Commit {
+  readonly vector: Vector;
+  readonly actor: string;
+  readonly authored: Authored | null;
+  /** ids of documents whose heads changed */
+  readonly changed: readonly string[];
+}
+
+export interface ReplicaContext extends ReplicaDeps {
+  readonly primaryPath: string;
+  readonly schemaVersion: number;
+  /** the name under which this replica writes now */
+  actor(): string;
+  /** A new name for this replica's writes, which begin at 1 again; to be committed. */
+  newIncarnation(): JournalChange;
+  /** highest own `seq` that anyone has persisted */
+  readonly acknowledged: number;
+  noteAcknowledged(seq: number): void;
+  /** What was acknowledged since the last commit, to go with the next; worth no commit of its own. */
+  acknowledgement(): JournalChange;
+  /** Tells the listeners of a commit. */
+  announce(authored: Authored | null, changed: readonly string[]): void;
+  onCommit(listener: (commit: Commit) => void): () => void;
+  /** Stored documents by id, deleted ones too. */
+  find(ids: readonly string[]): Promise<Map<string, StoredDocument>>;
+  byId(documents: readonly StoredDocument[]): Map<string, StoredDocument>;
+}
+
+export function createReplicaContext(deps: ReplicaDeps): ReplicaContext {
+  const { documents, journal, randomId } = deps;
+  const primaryPath = primaryPathOf(documents);
+  const listeners = new Set<(commit: Commit) => void>();
+  let acknowledged = journal.acknowledged;
+  let named = { incarnation: '', actor: '' };
+
+  const actor = (): string => {
+    const { incarnation } = journal;
+    if (named.incarnation !== incarnation) named = { incarnation, actor: deps.actorOf(incarnation) };
+    return named.actor;
+  };
+  const byId = (found: readonly StoredDocument[]): Map<string, StoredDocument> =>
+    new Map(found.map((document) => [document[primaryPath] as string, document]));
+
+  return {
+    ...deps,
+    primaryPath,
+    schemaVersion: documents.schema.version,
+    actor,
+    newIncarnation() {
+      acknowledged = 0;
+      return { incarnation: randomId(16), seq: 0, acknowledged };
+    },
+    get acknowledged() {
+      return acknowledged;
+    },
+    noteAcknowledged(seq) {
+      if (seq > acknowledged) acknowledged = seq;
+    },
+    acknowledgement: () => (acknowledged === journal.acknowledged ? {} : { acknowledged }),
+    announce(authored, changed) {
+      for (const listener of listeners) listener({ vector: journal.vector, actor: actor(), authored, changed });
+    },
+    onCommit(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async find(ids) {
+      return ids.length === 0 ? new Map() : byId(await documents.findDocumentsById([...ids], true));
+    },
+    byId,
+  };
+}
