@@ -2,20 +2,15 @@ import { LOOPBACK_CONFIG, nodeWebRTC } from '@rxdb-p2p/testkit/node-webrtc';
 import { type ObservedPeer, observePeer, pause, until } from '@rxdb-p2p/testkit/transport';
 import { createSignalingServer, type SignalingServer, type SignalingServerOptions } from 'rxdb-p2p-signaling';
 import { io, type Socket } from 'socket.io-client';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { SIGNALING_TIMINGS } from '../signaling/signaling-connection.ts';
 import { parseSignalingUrl } from '../signaling/signaling-url.ts';
 import { createSimplePeerTransport, type SimplePeerTransport } from '../simple-peer.ts';
 import { MESH_LIMITS, type MeshLimits } from './mesh-limits.ts';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function serve(options: SignalingServerOptions = {}): Promise<SignalingServer> {
+async function serve({ onTestFinished }: TestContext, options: SignalingServerOptions = {}): Promise<SignalingServer> {
   const server = await createSignalingServer({ port: 0, host: '127.0.0.1', ...options });
-  cleanups.push(() => server.close());
+  onTestFinished(() => server.close());
   return server;
 }
 
@@ -24,7 +19,12 @@ interface Peer extends ObservedPeer {
 }
 
 /** With the delays of a test, which cannot wait as long as networks do. */
-function open(url: string, rooms: readonly string[], limits: Partial<MeshLimits> = {}): Peer {
+function open(
+  { onTestFinished }: TestContext,
+  url: string,
+  rooms: readonly string[],
+  limits: Partial<MeshLimits> = {},
+): Peer {
   const tuning = {
     mesh: {
       ...MESH_LIMITS,
@@ -37,18 +37,21 @@ function open(url: string, rooms: readonly string[], limits: Partial<MeshLimits>
   };
   const settings = { url: parseSignalingUrl(url), config: LOOPBACK_CONFIG, wrtc: nodeWebRTC, tuning };
   const peer = observePeer((events) => createSimplePeerTransport(settings, events)) as Peer;
-  cleanups.push(() => peer.transport.close());
+  onTestFinished(() => peer.transport.close());
   for (const room of rooms) peer.transport.join(room);
   return peer;
 }
 
 /** A member of a room that says what it likes. */
 async function openStranger(
+  { onTestFinished }: TestContext,
   url: string,
   room: string,
 ): Promise<{ socket: Socket; members: string[]; heard: string[] }> {
   const socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false });
-  cleanups.push(() => socket.disconnect());
+  onTestFinished(() => {
+    socket.disconnect();
+  });
   const heard: string[] = [];
   socket.on('signal', ({ data }: { data: string }) => heard.push(data));
   const { members } = (await socket.emitWithAck('join', { room })) as { members: string[] };
@@ -60,12 +63,13 @@ const linked = (count: number, ...peers: readonly Peer[]): boolean =>
 const kinds = (heard: readonly string[]): string[] => heard.map((data) => (JSON.parse(data) as { kind: string }).kind);
 const name = (text: string): string => text.padEnd(22, '0');
 
-describe('mesh', () => {
-  it('ends with one link for each two, also when all dial each other at once', async () => {
-    const { url } = await serve();
+// At once: most of the time of each is waiting for a network.
+describe.concurrent('mesh', () => {
+  it('ends with one link for each two, also when all dial each other at once', async (context) => {
+    const { url } = await serve(context);
     // Every few milliseconds everybody asks again who is there: so that both sides of a pair dial.
     const limits = { search: { minMs: 4, maxMs: 8 } };
-    const peers = Array.from({ length: 5 }, () => open(url, ['room'], limits));
+    const peers = Array.from({ length: 5 }, () => open(context, url, ['room'], limits));
     await until('four links each', () => linked(4, ...peers));
     await pause(300);
     for (const peer of peers) {
@@ -76,29 +80,29 @@ describe('mesh', () => {
     expect(dialled.length).toBe(10);
   });
 
-  it('keeps its links while the server is away, and knows them again when it is back', async () => {
-    const first = await serve();
+  it('keeps its links while the server is away, and knows them again when it is back', async (context) => {
+    const first = await serve(context);
     const { port, url } = first;
-    const [a, b] = [open(url, ['room', 'other']), open(url, ['room', 'other'])];
+    const [a, b] = [open(context, url, ['room', 'other']), open(context, url, ['room', 'other'])];
     await until('a link', () => linked(1, a, b));
     await first.close();
     await until('the problem on both sides', () => a.problems.length === 1 && b.problems.length === 1);
     a.links[0]?.link.send(Uint8Array.of(1));
     await until('a message without the server', () => b.links[0]?.messages.length === 1);
-    await serve({ port });
+    await serve(context, { port });
     await until('the end of the problem', () => a.problems.length === 2 && b.problems.length === 2);
-    const c = open(url, ['room']);
+    const c = open(context, url, ['room']);
     await until('links with a newcomer', () => linked(2, a, b, c));
     await pause(200);
     expect([a.links.length, b.links.length, c.links.length]).toEqual([2, 2, 2]);
     expect(a.problems.map((problem) => problem?.message.split(':')[0])).toEqual(['SIGNALING_UNREACHABLE', undefined]);
   });
 
-  it('keeps a link for rooms that were shared only later', async () => {
-    const { url } = await serve();
-    const a = open(url, []);
+  it('keeps a link for rooms that were shared only later', async (context) => {
+    const { url } = await serve(context);
+    const a = open(context, url, []);
     const leaveOne = a.transport.join('one');
-    const b = open(url, ['one']);
+    const b = open(context, url, ['one']);
     await until('a link', () => linked(1, a, b));
     b.transport.join('two');
     a.transport.join('two');
@@ -109,9 +113,9 @@ describe('mesh', () => {
     expect(linked(1, a, b)).toBe(true);
   });
 
-  it('makes a link again after it was closed', async () => {
-    const { url } = await serve();
-    const [a, b] = [open(url, ['room']), open(url, ['room'])];
+  it('makes a link again after it was closed', async (context) => {
+    const { url } = await serve(context);
+    const [a, b] = [open(context, url, ['room']), open(context, url, ['room'])];
     await until('a link', () => linked(1, a, b));
     a.links[0]?.link.close();
     await until('another link', () => a.links.length === 2 && linked(1, a, b));
@@ -119,49 +123,49 @@ describe('mesh', () => {
     await until('another link', () => a.links.length === 3 && linked(1, a, b));
   });
 
-  it('has as many links as it may, and takes the next when there is place', async () => {
-    const { url } = await serve();
-    const hub = open(url, ['room'], { links: 1 });
-    const a = open(url, ['room'], { links: 1 });
+  it('has as many links as it may, and takes the next when there is place', async (context) => {
+    const { url } = await serve(context);
+    const hub = open(context, url, ['room'], { links: 1 });
+    const a = open(context, url, ['room'], { links: 1 });
     await until('a link', () => linked(1, hub, a));
-    const b = open(url, ['room'], { links: 1 });
+    const b = open(context, url, ['room'], { links: 1 });
     await pause(300);
     expect([hub.links.length, a.links.length, b.links.length]).toEqual([1, 1, 0]);
     await a.transport.close();
     await until('the place to be taken', () => linked(1, hub, b));
   });
 
-  it('gives up on members that do not answer, asks them again later, and links with the others meanwhile', async () => {
-    const { url } = await serve();
-    const stranger = await openStranger(url, 'room');
-    const a = open(url, ['room'], { connectTimeoutMs: 150 });
+  it('gives up on members that do not answer, asks them again later, and links with the others meanwhile', async (context) => {
+    const { url } = await serve(context);
+    const stranger = await openStranger(context, url, 'room');
+    const a = open(context, url, ['room'], { connectTimeoutMs: 150 });
     await until('three attempts', () => kinds(stranger.heard).filter((kind) => kind === 'offer').length >= 3);
     expect(kinds(stranger.heard).filter((kind) => kind === 'bye').length).toBeGreaterThanOrEqual(2);
     const names = stranger.heard.map((data) => (JSON.parse(data) as { connection: string }).connection);
     expect(new Set(names).size).toBeGreaterThanOrEqual(3);
-    const b = open(url, ['room'], { connectTimeoutMs: 5_000 });
+    const b = open(context, url, ['room'], { connectTimeoutMs: 5_000 });
     await until('a link', () => linked(1, a, b));
     expect(a.problems).toEqual([]);
   });
 
-  it('forgets a member that has gone while it was dialled', async () => {
-    const { url } = await serve();
-    const stranger = await openStranger(url, 'room');
-    const a = open(url, ['room']);
+  it('forgets a member that has gone while it was dialled', async (context) => {
+    const { url } = await serve(context);
+    const stranger = await openStranger(context, url, 'room');
+    const a = open(context, url, ['room']);
     await until('an offer', () => kinds(stranger.heard).includes('offer'));
     stranger.socket.disconnect();
     await pause(20);
-    const b = open(url, ['room'], { search: { minMs: 50, maxMs: 50 } });
+    const b = open(context, url, ['room'], { search: { minMs: 50, maxMs: 50 } });
     await until('a link', () => linked(1, a, b));
     expect(a.transport.droppedSignals).toBe(0);
   });
 
-  it('drops and counts hostile signals, and goes on', async () => {
-    const { url } = await serve();
-    const a = open(url, ['room'], { spacingMs: 60_000 });
-    const b = open(url, ['room'], { spacingMs: 60_000 });
+  it('drops and counts hostile signals, and goes on', async (context) => {
+    const { url } = await serve(context);
+    const a = open(context, url, ['room'], { spacingMs: 60_000 });
+    const b = open(context, url, ['room'], { spacingMs: 60_000 });
     await until('a link', () => linked(1, a, b));
-    const { socket, members, heard } = await openStranger(url, 'room');
+    const { socket, members, heard } = await openStranger(context, url, 'room');
     expect(members.length).toBe(2);
     const ids = { v: 1, instance: name('stranger'), connection: name('c1') };
     const candidate = { candidate: 'candidate:1 1 udp 1 127.0.0.1 9 typ host', sdpMid: '0', sdpMLineIndex: 0 };
@@ -195,16 +199,16 @@ describe('mesh', () => {
     a.links[0]?.link.send(Uint8Array.of(1));
     await until('a message', () => b.links[0]?.messages.length === 1);
     expect([a.links.length, b.links.length]).toEqual([1, 1]);
-    const c = open(url, ['room']);
+    const c = open(context, url, ['room']);
     await until('links with a newcomer', () => linked(2, a, b, c));
   });
 
-  it('does not let a stranger end a link by claiming to be its other end', async () => {
-    const { url } = await serve();
-    const [a, b] = [open(url, ['room']), open(url, ['room'])];
+  it('does not let a stranger end a link by claiming to be its other end', async (context) => {
+    const { url } = await serve(context);
+    const [a, b] = [open(context, url, ['room']), open(context, url, ['room'])];
     await until('a link', () => linked(1, a, b));
     const nameOfB = a.links[0]?.link.remoteId ?? '';
-    const { socket, members, heard } = await openStranger(url, 'room');
+    const { socket, members, heard } = await openStranger(context, url, 'room');
     const bodies = [{ kind: 'bye', why: 'failed' }, { kind: 'leave' }, { kind: 'offer', sdp: 'v=0\r\n' }];
     for (const to of members) {
       for (const body of bodies) {

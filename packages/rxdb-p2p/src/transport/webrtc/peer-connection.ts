@@ -18,6 +18,12 @@ const CHANNEL: RTCDataChannelInit = { negotiated: true, id: 0, ordered: true };
  */
 const END: Uint8Array = new Uint8Array(0);
 
+/**
+ * Candidates that were found early are in the description and come one by one too. Once is enough; and libdatachannel
+ * fails now and then on a description that has them.
+ */
+const CANDIDATE_LINES = /^a=(candidate:.*|end-of-candidates)\r?\n/gm;
+
 /** simple-peer's timer for those who do not trickle: it is never cleared, and would hold a Node process, milliseconds. */
 const ICE_COMPLETE_TIMEOUT_MS = 1;
 
@@ -187,7 +193,9 @@ function attempt(act: () => void): boolean {
 /** What simple-peer wants to be sent to the other side, if it is of use for a data channel. */
 function toBody(signal: unknown): SignalBody | undefined {
   const { type, sdp, candidate } = signal as { type?: unknown; sdp?: unknown; candidate?: IceCandidate };
-  if ((type === 'offer' || type === 'answer') && typeof sdp === 'string') return { kind: type, sdp };
+  if ((type === 'offer' || type === 'answer') && typeof sdp === 'string') {
+    return { kind: type, sdp: sdp.replaceAll(CANDIDATE_LINES, '') };
+  }
   if (type !== 'candidate' || candidate === undefined || candidate.candidate === '') return undefined;
   return { kind: 'candidate', ...candidate };
 }
