@@ -28,7 +28,7 @@ function ask(state: SyncState, id: NeighbourId): Step {
   const cursor = neighbour?.cursor ?? null;
   const remote = neighbour?.remote ?? EMPTY_VECTOR;
   return [
-    { ...state, lastWant: want, pull: { neighbour: id, want, remote, credit: PULL_CREDIT_BYTES } },
+    { ...state, lastWant: want, pull: { neighbour: id, want, remote, credit: PULL_CREDIT_BYTES, unstored: 0 } },
     [
       {
         type: 'send',
@@ -84,7 +84,8 @@ export function takeEntries(state: SyncState, id: NeighbourId, frame: Omit<Entri
   if (pull.credit - bytes < -MAX_FRAME_BYTES) {
     return [state, [{ type: 'violation', neighbour: id, text: 'ENTRIES beyond their credit' }]];
   }
-  return [{ ...state, pull: { ...pull, credit: pull.credit - bytes } }, [apply, ...restartStalledTimer()]];
+  const taken = { ...pull, credit: pull.credit - bytes, unstored: pull.unstored + 1 };
+  return [{ ...state, pull: taken }, [apply, ...restartStalledTimer()]];
 }
 
 export function restartStalledTimer(): SyncEffect[] {

@@ -44,8 +44,14 @@ export type SyncInput =
     }
   | { readonly type: 'left'; readonly neighbour: NeighbourId }
   | { readonly type: 'frame'; readonly neighbour: NeighbourId; readonly frame: SyncFrame }
-  /** The journal holds this now. */
-  | { readonly type: 'committed'; readonly vector: Vector; readonly actor: Actor; readonly authored: Authored | null }
+  /** The journal holds this now. `lost`: storage has lost documents, whether or not the vector covered them. */
+  | {
+      readonly type: 'committed';
+      readonly vector: Vector;
+      readonly actor: Actor;
+      readonly authored: Authored | null;
+      readonly lost?: boolean;
+    }
   /** Answers a `read`. */
   | { readonly type: 'read'; readonly neighbour: NeighbourId; readonly want: number; readonly batch: ScanBatch }
   /** Answers an `apply`. */
@@ -86,6 +92,8 @@ export type SyncEffect =
       readonly range: { readonly actor: Actor; readonly previous: number; readonly seq: number } | null;
       readonly bytes: number;
     }
+  /** A neighbour holds writes under our name that we do not know: take another name before the next write. */
+  | { readonly type: 'outrun' }
   /** Start the timer, after a random time between the two, unless it runs. */
   | { readonly type: 'start-timer'; readonly timer: TimerKind; readonly minMs: number; readonly maxMs: number }
   | { readonly type: 'stop-timer'; readonly timer: TimerKind }
@@ -134,6 +142,8 @@ export interface Pull {
   readonly remote: Vector;
   /** bytes of credit that the neighbour has not used yet */
   readonly credit: number;
+  /** frames of the neighbour that we have not stored yet */
+  readonly unstored: number;
 }
 
 export interface SyncState {

@@ -9,7 +9,16 @@ import { dominates, EMPTY_VECTOR } from '../version/vector.ts';
 import { versionCost, versionsCost } from './cost.ts';
 import { applyHave, composeHave } from './have.ts';
 import { askOrWait, endPull, restartStalledTimer, takeEntries } from './pull.ts';
-import type { Authored, Neighbour, NeighbourId, SyncEffect, SyncFrame, SyncInput, SyncState } from './sync-types.ts';
+import type {
+  Authored,
+  Neighbour,
+  NeighbourId,
+  Scan,
+  SyncEffect,
+  SyncFrame,
+  SyncInput,
+  SyncState,
+} from './sync-types.ts';
 import { ENTRIES_FRAME_COST, HAVE_DELAY_MS, PULL_CREDIT_BYTES } from './timing.ts';
 
 export type Step = readonly [SyncState, readonly SyncEffect[]];
@@ -26,7 +35,7 @@ export function syncStep(state: SyncState, input: SyncInput): Step {
     case 'left':
       return leave(state, input.neighbour);
     case 'committed':
-      return committed(state, input.vector, input.actor, input.authored);
+      return committed(state, input);
     case 'timer':
       return timerFired(state, input.timer);
     case 'frame': {
@@ -79,11 +88,12 @@ function leave(state: SyncState, id: NeighbourId): Step {
 }
 
 /** [SYNC-3] The author pushes a new write at once to every neighbour that has all its earlier ones, within credit. */
-function committed(state: SyncState, vector: Vector, actor: string, authored: Authored | null): Step {
+function committed(state: SyncState, input: SyncInput & { type: 'committed' }): Step {
+  const { vector, actor, authored, lost = false } = input;
   let next: SyncState = { ...state, vector, actor };
   if (actor !== state.actor) next = { ...next, neighbours: withoutPushes(state.neighbours) };
   const effects: SyncEffect[] = [];
-  if (!dominates(vector, state.vector)) {
+  if (lost || !dominates(vector, state.vector)) {
     const [asking, asked] = askAnew(next);
     next = asking;
     effects.push(...asked);
@@ -101,7 +111,10 @@ function committed(state: SyncState, vector: Vector, actor: string, authored: Au
   return [next, effects];
 }
 
-/** [SYNC-8] Storage has lost documents: no cursor leads to them any more, and whoever has them is asked again. */
+/**
+ * [SYNC-8] Storage has lost documents: no cursor leads to them any more, and whoever has them is asked again. The pull
+ * under way began with them, so what it ends with counts for nothing.
+ */
 function askAnew(state: SyncState): Step {
   const neighbours = [...state.neighbours].map(
     ([id, known]) => [id, { ...known, cursor: null, exhausted: null }] as const,
@@ -125,7 +138,9 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
   switch (input.type) {
     case 'have': {
       const [heard, answers] = applyHave(state, neighbour, input);
-      const [next, effects] = askOrWait(withNeighbour(state, id, heard), neighbour.remote === null ? id : undefined);
+      const [next, asked] = askOrWait(withNeighbour(state, id, heard), neighbour.remote === null ? id : undefined);
+      const outrun = (heard.remote?.get(state.actor) ?? 0) > (state.vector.get(state.actor) ?? 0);
+      const effects: readonly SyncEffect[] = outrun ? [{ type: 'outrun' }, ...asked] : asked;
       return [
         next,
         [...answers.map((answer): SyncEffect => ({ type: 'send', neighbour: id, frame: answer })), ...effects],
@@ -136,13 +151,11 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
       if (neighbour.scan !== null && input.want <= neighbour.scan.want)
         return violation(state, id, 'WANT with an old number');
       const { want, vector, cursor, credit } = input;
-      const scan = { want, vector, cursor, credit, reading: true };
       // One read at a time for each neighbour, however often it asks: the answer to the old one starts the new one.
-      if (neighbour.scan?.reading) return [withNeighbour(state, id, { ...neighbour, scan }), []];
-      return [
-        withNeighbour(state, id, { ...neighbour, scan }),
-        [{ type: 'read', neighbour: id, want, vector, cursor }],
-      ];
+      const underWay = neighbour.scan?.reading ?? false;
+      const scan = { want, vector, cursor, credit, reading: underWay || credit > 0 };
+      const asked = withNeighbour(state, id, { ...neighbour, scan });
+      return [asked, underWay || credit <= 0 ? [] : [readOf(id, scan)]];
     }
     case 'credit':
       return addCredit(state, id, neighbour, input.want, input.bytes);
@@ -170,8 +183,7 @@ function addCredit(state: SyncState, id: NeighbourId, neighbour: Neighbour, want
   const credit = Math.min(scan.credit + bytes, Number.MAX_SAFE_INTEGER);
   const resumed = { ...scan, credit, reading: scan.reading || credit > 0 };
   const next = withNeighbour(state, id, { ...neighbour, scan: resumed });
-  if (scan.reading || credit <= 0) return [next, []];
-  return [next, [{ type: 'read', neighbour: id, want, vector: scan.vector, cursor: scan.cursor }]];
+  return [next, scan.reading || credit <= 0 ? [] : [readOf(id, scan)]];
 }
 
 /** Sends what was read for a scan; reads on while there is credit. */
@@ -179,7 +191,8 @@ function serve(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
   const { scan } = neighbour;
   if (scan === null) return [state, []];
   if (scan.want !== input.want) {
-    return [state, [{ type: 'read', neighbour: id, want: scan.want, vector: scan.vector, cursor: scan.cursor }]];
+    if (scan.credit > 0) return [state, [readOf(id, scan)]];
+    return [withNeighbour(state, id, { ...neighbour, scan: { ...scan, reading: false } }), []];
   }
   const { versions, cursor, claim } = input.batch;
   const entries = inFrames(versions).map((part, i, parts): SyncEffect => {
@@ -198,9 +211,13 @@ function serve(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
     return [withNeighbour(state, id, { ...neighbour, scan: null, pushedSeq }), entries];
   }
   const credit = scan.credit - versionsCost(versions);
-  const next = withNeighbour(state, id, { ...neighbour, scan: { ...scan, cursor, credit, reading: credit > 0 } });
-  if (credit <= 0) return [next, entries];
-  return [next, [...entries, { type: 'read', neighbour: id, want: scan.want, vector: scan.vector, cursor }]];
+  const further = { ...scan, cursor, credit, reading: credit > 0 };
+  const next = withNeighbour(state, id, { ...neighbour, scan: further });
+  return [next, credit > 0 ? [...entries, readOf(id, further)] : entries];
+}
+
+function readOf(neighbour: NeighbourId, { want, vector, cursor }: Scan): SyncEffect {
+  return { type: 'read', neighbour, want, vector, cursor };
 }
 
 /** Concurrent versions of one large document can be too much for one frame; the cursor then comes with the last. */
@@ -238,7 +255,8 @@ function applied(
     return endPull(withNeighbour(placed, id, { ...neighbour, cursor: input.cursor ?? neighbour.cursor, exhausted }));
   }
   const credit = pull.credit + input.bytes;
-  const next = { ...placed, pull: { ...pull, credit: Math.min(credit, PULL_CREDIT_BYTES) } };
+  const unstored = pull.unstored - 1;
+  const next = { ...placed, pull: { ...pull, credit: Math.min(credit, PULL_CREDIT_BYTES), unstored } };
   const frame: SyncFrame = { type: 'credit', want: pull.want, bytes: input.bytes };
   return [next, [{ type: 'send', neighbour: id, frame }, ...restartStalledTimer()]];
 }
@@ -259,7 +277,10 @@ function timerFired(state: SyncState, timer: 'have' | 'ask' | 'stalled'): Step {
     case 'ask':
       return askOrWait(state, undefined, true);
     case 'stalled':
-      return state.pull === null ? [state, []] : violation(state, state.pull.neighbour, 'no progress of a pull');
+      if (state.pull === null) return [state, []];
+      // What it sent is waiting for our storage: the neighbour is not to blame.
+      if (state.pull.unstored > 0) return [state, restartStalledTimer()];
+      return violation(state, state.pull.neighbour, 'no progress of a pull');
   }
 }
 

@@ -15,6 +15,7 @@ export interface SimCommit {
   readonly vector: Vector;
   readonly actor: string;
   readonly authored: Authored | null;
+  readonly lost?: boolean;
 }
 
 interface Row {
@@ -156,7 +157,7 @@ export function createSimReplica(name: string, random: Random, log: WriteLog): S
       vector = lowered;
       ranges = [];
       cursors.clear();
-      return commit(null);
+      return { ...commit(null), lost: true };
     },
     brokenPromises() {
       const broken: string[] = [];
