@@ -71,6 +71,9 @@ export function createCollectionSync({ replica, timers, onFailure }: CollectionS
       case 'apply':
         guard(apply(effect));
         break;
+      case 'outrun':
+        guard(replica.rename());
+        break;
       case 'start-timer':
         startTimer(effect.timer, effect.minMs + timers.random() * (effect.maxMs - effect.minMs));
         break;

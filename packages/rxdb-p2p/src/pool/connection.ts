@@ -62,6 +62,9 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
   /** current channel numbers by the number that `offer` returned */
   const numbers = new Map<number, number>();
   const writers: (() => void)[] = [];
+  /** messages received so far, and who waits for the next */
+  let heardSince = 0;
+  const onceHeard: (() => void)[] = [];
   let ended = false;
   let receiving = false;
   let stopTick = (): void => undefined;
@@ -135,6 +138,8 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
 
   function receive(message: Uint8Array): void {
     if (ended) return;
+    heardSince++;
+    for (const resolve of onceHeard.splice(0)) resolve();
     let frame: Frame;
     try {
       const bytes = assembler.push(message);
@@ -191,19 +196,29 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
       return new Promise((resolve) => writers.push(resolve));
     },
     async isAlive(withinMs) {
-      const since = state.heardAt;
+      const since = heardSince;
       sendFrame({ type: 'ping', token: 0 });
-      await new Promise<void>((resolve) => timers.after(withinMs, resolve));
-      return !ended && state.heardAt > since;
+      await new Promise<void>((resolve) => {
+        const stop = timers.after(withinMs, resolve);
+        onceHeard.push(() => {
+          stop();
+          resolve();
+        });
+      });
+      return !ended && heardSince > since;
     },
     end: (code, text) => step({ type: 'end', code, text }),
   };
 
   link.onClose((reason) => finish('LINK_CLOSED', reason, false));
-  link.onDrain(() => {
-    // One writer at a time, in turn: each fills the link again.
-    while (writers.length > 0 && link.bufferedBytes <= LINK_DRAINED_BYTES) writers.shift()?.();
-  });
+  /** One writer after another: each may fill the link again. */
+  function nextWriter(): void {
+    if (writers.length === 0 || link.bufferedBytes > LINK_DRAINED_BYTES) return;
+    writers.shift()?.();
+    timers.after(0, nextWriter);
+  }
+
+  link.onDrain(nextWriter);
   step({ type: 'start', now: timers.now() });
   stopTick = timers.after(TICK_MS, tick);
   link.onMessage(receive);

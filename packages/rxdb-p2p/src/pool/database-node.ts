@@ -152,9 +152,10 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
       const key = JSON.stringify([collection.name, options.room]);
       const existing = pools.get(key);
       if (existing !== undefined && existing.collection === collection) {
-        if (existing.options.key === options.key) return existing.core.handle();
+        const same = existing.options.key === options.key && existing.options.isPeerValid === options.isPeerValid;
+        if (same) return existing.core.handle();
         throw new P2PError('OPTIONS_DIFFER', `topic ${JSON.stringify(options.topic)} is open with other options`, {
-          hint: 'use the same options, or cancel the other pool first',
+          hint: 'use the same options (and the same isPeerValid function), or cancel the other pool first',
         });
       }
       if (closing.has(collection))

@@ -30,6 +30,9 @@ export interface PoolDeps {
 /** Snapshots of a busy pool are made at most this often, milliseconds. */
 const SNAPSHOT_MS = 30;
 
+/** Peers whose last completion is remembered; ids are the peers' own word until they are authenticated. */
+const MAX_REMEMBERED_PEERS = 1_024;
+
 interface Refusal {
   readonly code: string;
 }
@@ -73,6 +76,13 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
     });
   }
 
+  function noteComplete(replica: string): void {
+    completeAt.delete(replica);
+    completeAt.set(replica, wallClock());
+    const [oldest] = completeAt.keys();
+    if (completeAt.size > MAX_REMEMBERED_PEERS && oldest !== undefined) completeAt.delete(oldest);
+  }
+
   function peers(): PeerSnapshot[] {
     const found = new Map<string, PeerSnapshot>();
     for (const [replica, { code }] of refusals)
@@ -81,7 +91,7 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
       const neighbour = led?.sync.state.neighbours.get(id);
       if (led === undefined || neighbour === undefined) continue;
       const current = peerSnapshot(replica, neighbour, led.sync.state.vector);
-      if (isComplete(current)) completeAt.set(replica, wallClock());
+      if (isComplete(current)) noteComplete(replica);
       const at = completeAt.get(replica);
       found.set(replica, at === undefined ? current : { ...current, lastCompleteAt: at });
     }

@@ -24,6 +24,8 @@ export interface CollectionReplica {
   catchUp(): Promise<void>;
   apply(incoming: Incoming): Promise<void>;
   read(vector: Vector, cursor: Cursor | null): Promise<ScanBatch>;
+  /** Takes a new name for this replica's next writes: others know later writes under the present one. */
+  rename(): Promise<void>;
   /** highest own `seq` that anyone has persisted */
   readonly acknowledged: number;
   noteAcknowledged(seq: number): void;
@@ -102,6 +104,12 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         await remote.apply(counts ? incoming : { ...incoming, claim: null, cursor: null }, reached());
       });
     },
+    rename: () =>
+      queue.run(async () => {
+        if (closed) return;
+        await journal.commit(context.newIncarnation());
+        context.announce(null, []);
+      }),
     read: (vector, cursor) => queue.run(() => readOn(vector, cursor)),
     headsOf: (id) =>
       queue.run(async () => {

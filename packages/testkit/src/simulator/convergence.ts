@@ -39,6 +39,7 @@ export async function runScenario({ seed, replicas, handler, operations }: Scena
         name: `device-${i}`,
         storage: getRxStorageMemory() as never,
         merge: (onProblem) => policyOf(handler, onProblem),
+        eventDelayMs: random.chance(0.3) ? 300 : 0,
         clockOffsetMs: random.chance(0.3) ? (random.next() - 0.5) * 600_000 : 0,
       }),
     );
@@ -85,6 +86,8 @@ function editOf(
   return (before) => {
     if (before === undefined) return { id, text: `new ${step}`, [field]: value };
     if (kind < 0.15) return undefined;
+    // A write that changes nothing still makes a revision.
+    if (kind > 0.9) return { ...before };
     if (kind < 0.25) {
       const { [field]: _removed, ...rest } = before;
       return rest as SimDocument;

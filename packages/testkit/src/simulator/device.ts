@@ -73,6 +73,8 @@ export interface DeviceOptions {
   /** added to virtual time, milliseconds: clocks run apart */
   readonly clockOffsetMs: number;
   readonly sends?: boolean;
+  /** how late the storage's events may come, milliseconds; default at once */
+  readonly eventDelayMs?: number;
   readonly journalLimits?: Partial<JournalLimits>;
   /** of the device's earlier processes, when it is opened again */
   readonly handWrites?: HandWrites;
@@ -127,7 +129,10 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   options.onOpened?.(watched);
   const subscription = documents.changeStream().subscribe((bulk) => {
     const ids = bulk.context === WRITE_CONTEXT ? [] : bulk.events.map(({ documentId }) => documentId);
-    replica.hint(ids, bulk.checkpoint).catch(onFailure);
+    // Events of other tabs come late, and in any order.
+    const delay = random.next() * (options.eventDelayMs ?? 0);
+    if (delay === 0) replica.hint(ids, bulk.checkpoint).catch(onFailure);
+    else time.after(delay, () => void replica.hint(ids, bulk.checkpoint).catch(onFailure));
   });
   await replica.start();
   const sync = createCollectionSync({ replica, timers: time, onFailure });
