@@ -1,8 +1,9 @@
 /** Loads what a transport is made of when the first one starts: importing this package runs none of it. */
 import { P2PError } from '@rxdb-p2p/protocol';
+import type { SimplePeerClass } from './simple-peer-class.ts';
 
 export interface Libraries {
-  readonly SimplePeer: typeof import('simple-peer/simplepeer.min.js').default;
+  readonly SimplePeer: SimplePeerClass;
   readonly io: typeof import('socket.io-client').io;
 }
 
@@ -14,7 +15,7 @@ export async function loadLibraries(): Promise<Libraries | P2PError> {
       import('simple-peer/simplepeer.min.js'),
       import('socket.io-client'),
     ]);
-    return { SimplePeer: simplePeer.default, io };
+    return { SimplePeer: simplePeer.default as SimplePeerClass, io };
   } catch (cause) {
     return new P2PError('TRANSPORT_NOT_LOADED', 'a part of the application could not be loaded', {
       got: cause instanceof Error ? cause.message : String(cause),

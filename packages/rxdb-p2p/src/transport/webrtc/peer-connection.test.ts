@@ -1,8 +1,8 @@
-import type { SimplePeerInstance, SimplePeerOptions } from 'simple-peer/simplepeer.min.js';
 import { describe, expect, it } from 'vitest';
 import { MAX_EARLY_BYTES } from '../link-limits.ts';
 import type { SignalBody } from '../mesh/signal-codec.ts';
 import { createPeerConnection, MAX_CANDIDATES, type PeerConnection } from './peer-connection.ts';
+import type { SimplePeerClass, SimplePeerOptions } from './simple-peer-class.ts';
 import { checkConfiguration, findWebRTC } from './webrtc.ts';
 
 type Listener = (argument: unknown) => void;
@@ -50,7 +50,7 @@ function stage(initiator: boolean, config: RTCConfiguration = {}, failing?: Erro
       listeners.set(event, listener);
     }
   }
-  const SimplePeer = StagedPeer as unknown as new (passed: SimplePeerOptions) => SimplePeerInstance;
+  const SimplePeer = StagedPeer as unknown as SimplePeerClass;
   const webRTC = { RTCPeerConnection: Object, RTCSessionDescription: Object, RTCIceCandidate: Object } as never;
   const connection = createPeerConnection({ SimplePeer, webRTC, config }, initiator, {
     onSignal: (body) => told.push(body),

@@ -1,9 +1,9 @@
 /** One simple-peer from its first signal to its end: what it needs, what it may be told, and its data channel. */
-import type { SimplePeerInstance } from 'simple-peer/simplepeer.min.js';
+
 import { createInbox, type Inbox } from '../inbox.ts';
 import { CLOSE_GRACE_MS, DEFAULT_MESSAGE_BYTES, MAX_MESSAGE_BYTES, MIN_MESSAGE_BYTES } from '../link-limits.ts';
 import type { IceCandidate, SignalBody } from '../mesh/signal-codec.ts';
-import type { Libraries } from './libraries.ts';
+import type { SimplePeerClass, SimplePeerInstance } from './simple-peer-class.ts';
 import type { TolerantWebRTC } from './webrtc.ts';
 
 /** Candidates that one side may send for one connection: addresses of a machine, times servers, times protocols. */
@@ -28,7 +28,7 @@ const CANDIDATE_LINES = /^a=(candidate:.*|end-of-candidates)\r?\n/gm;
 const ICE_COMPLETE_TIMEOUT_MS = 1;
 
 export interface PeerConnectionDeps {
-  readonly SimplePeer: Libraries['SimplePeer'];
+  readonly SimplePeer: SimplePeerClass;
   readonly webRTC: TolerantWebRTC;
   readonly config: RTCConfiguration;
 }

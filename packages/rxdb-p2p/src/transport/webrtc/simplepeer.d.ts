@@ -1,26 +1,5 @@
-/** The part of simple-peer that is used here. `@types/simple-peer` would bring in all types of Node. */
 declare module 'simple-peer/simplepeer.min.js' {
-  export interface SimplePeerOptions {
-    readonly initiator: boolean;
-    readonly wrtc: object;
-    readonly config: object;
-    readonly trickle: true;
-    readonly objectMode: true;
-    readonly channelConfig: RTCDataChannelInit;
-    readonly iceCompleteTimeout: number;
-  }
-  export interface SimplePeerInstance {
-    /** Exists from the start where both sides open the same channel; null once destroyed. */
-    readonly _channel: RTCDataChannel | null;
-    signal(signal: object): void;
-    send(message: Uint8Array): void;
-    destroy(): void;
-    on(event: 'signal', listener: (signal: unknown) => void): void;
-    on(event: 'data', listener: (data: unknown) => void): void;
-    on(event: 'error', listener: (error: Error) => void): void;
-    on(event: 'connect' | 'close', listener: () => void): void;
-  }
-  const SimplePeer: new (options: SimplePeerOptions) => SimplePeerInstance;
+  const SimplePeer: unknown;
   // biome-ignore lint/style/noDefaultExport: it is how simple-peer exports
   export default SimplePeer;
 }
