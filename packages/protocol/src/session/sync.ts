@@ -2,24 +2,16 @@
  * The sync session of one collection with all its neighbours (DESIGN §5), as a pure step function: it knows vectors,
  * cursors and credits, and nothing of documents, sockets or storage. SPEC.md §5 has the rules by number.
  */
-import { MAX_FRAME_BYTES, PUSH_CREDIT_BYTES } from '../limits.ts';
-import type { Version } from '../version/head.ts';
+import { MAX_FRAME_BYTES, MAX_VECTOR_ENTRIES, PUSH_CREDIT_BYTES } from '../limits.ts';
 import type { Vector } from '../version/vector.ts';
-import { dominates, EMPTY_VECTOR } from '../version/vector.ts';
-import { versionCost, versionsCost } from './cost.ts';
+import { actorsIn, dominates, EMPTY_VECTOR } from '../version/vector.ts';
+import { versionsCost } from './cost.ts';
 import { applyHave, composeHave } from './have.ts';
+import { withNeighbour } from './neighbours.ts';
 import { askOrWait, endPull, restartStalledTimer, takeEntries } from './pull.ts';
-import type {
-  Authored,
-  Neighbour,
-  NeighbourId,
-  Scan,
-  SyncEffect,
-  SyncFrame,
-  SyncInput,
-  SyncState,
-} from './sync-types.ts';
-import { ENTRIES_FRAME_COST, HAVE_DELAY_MS, PULL_CREDIT_BYTES } from './timing.ts';
+import { addCredit, answerWant, serve } from './serve.ts';
+import type { Authored, Neighbour, NeighbourId, SyncEffect, SyncFrame, SyncInput, SyncState } from './sync-types.ts';
+import { HAVE_DELAY_MS, PULL_CREDIT_BYTES } from './timing.ts';
 
 export type Step = readonly [SyncState, readonly SyncEffect[]];
 
@@ -51,10 +43,6 @@ export function syncStep(state: SyncState, input: SyncInput): Step {
       return neighbour === undefined ? [state, []] : applied(state, input.neighbour, neighbour, input);
     }
   }
-}
-
-export function withNeighbour(state: SyncState, id: NeighbourId, neighbour: Neighbour): SyncState {
-  return { ...state, neighbours: new Map(state.neighbours).set(id, neighbour) };
 }
 
 function join(state: SyncState, input: SyncInput & { type: 'joined' }): Step {
@@ -138,6 +126,7 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
   switch (input.type) {
     case 'have': {
       const [heard, answers] = applyHave(state, neighbour, input);
+      if (heard.remote !== null && heard.remote.size > MAX_VECTOR_ENTRIES) return outgrown(state, id);
       const [next, asked] = askOrWait(withNeighbour(state, id, heard), neighbour.remote === null ? id : undefined);
       const outrun = (heard.remote?.get(state.actor) ?? 0) > (state.vector.get(state.actor) ?? 0);
       const effects: readonly SyncEffect[] = outrun ? [{ type: 'outrun' }, ...asked] : asked;
@@ -146,25 +135,21 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
         [...answers.map((answer): SyncEffect => ({ type: 'send', neighbour: id, frame: answer })), ...effects],
       ];
     }
-    case 'want': {
+    case 'want':
       if (!neighbour.directions.outgoing) return violation(state, id, 'WANT on a channel that sends nothing');
       if (neighbour.scan !== null && input.want <= neighbour.scan.want)
         return violation(state, id, 'WANT with an old number');
-      const { want, vector, cursor, credit } = input;
-      // One read at a time for each neighbour, however often it asks: the answer to the old one starts the new one.
-      const underWay = neighbour.scan?.reading ?? false;
-      const scan = { want, vector, cursor, credit, reading: underWay || credit > 0 };
-      const asked = withNeighbour(state, id, { ...neighbour, scan });
-      return [asked, underWay || credit <= 0 ? [] : [readOf(id, scan)]];
-    }
+      return answerWant(state, id, neighbour, input);
     case 'credit':
       return addCredit(state, id, neighbour, input.want, input.bytes);
     case 'entries':
       if (!neighbour.directions.incoming) return violation(state, id, 'ENTRIES on a channel that takes nothing');
+      if (input.claim !== null && actorsIn(state.vector, input.claim) > MAX_VECTOR_ENTRIES) return outgrown(state, id);
       return takeEntries(state, id, input);
     case 'push': {
       if (!neighbour.directions.incoming) return violation(state, id, 'PUSH on a channel that takes nothing');
       const { actor, previous, seq, versions } = input;
+      if (!state.vector.has(actor) && state.vector.size >= MAX_VECTOR_ENTRIES) return outgrown(state, id);
       const range = { actor, previous, seq };
       const bytes = versionsCost(versions);
       const pushReceived = neighbour.pushReceived + bytes;
@@ -175,64 +160,6 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
       return [next, [{ type: 'apply', neighbour: id, want: null, versions, cursor: null, claim: null, range, bytes }]];
     }
   }
-}
-
-function addCredit(state: SyncState, id: NeighbourId, neighbour: Neighbour, want: number, bytes: number): Step {
-  const { scan } = neighbour;
-  if (scan === null || scan.want !== want) return [state, []];
-  const credit = Math.min(scan.credit + bytes, Number.MAX_SAFE_INTEGER);
-  const resumed = { ...scan, credit, reading: scan.reading || credit > 0 };
-  const next = withNeighbour(state, id, { ...neighbour, scan: resumed });
-  return [next, scan.reading || credit <= 0 ? [] : [readOf(id, scan)]];
-}
-
-/** Sends what was read for a scan; reads on while there is credit. */
-function serve(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: SyncInput & { type: 'read' }): Step {
-  const { scan } = neighbour;
-  if (scan === null) return [state, []];
-  if (scan.want !== input.want) {
-    if (scan.credit > 0) return [state, [readOf(id, scan)]];
-    return [withNeighbour(state, id, { ...neighbour, scan: { ...scan, reading: false } }), []];
-  }
-  const { versions, cursor, claim } = input.batch;
-  const entries = inFrames(versions).map((part, i, parts): SyncEffect => {
-    const last = i === parts.length - 1;
-    const frame: SyncFrame = {
-      type: 'entries',
-      want: scan.want,
-      versions: part,
-      cursor: last ? cursor : null,
-      claim: last ? claim : null,
-    };
-    return { type: 'send', neighbour: id, frame };
-  });
-  if (claim !== null) {
-    const pushedSeq = Math.max(neighbour.pushedSeq, claim.get(state.actor) ?? 0);
-    return [withNeighbour(state, id, { ...neighbour, scan: null, pushedSeq }), entries];
-  }
-  const credit = scan.credit - versionsCost(versions);
-  const further = { ...scan, cursor, credit, reading: credit > 0 };
-  const next = withNeighbour(state, id, { ...neighbour, scan: further });
-  return [next, credit > 0 ? [...entries, readOf(id, further)] : entries];
-}
-
-function readOf(neighbour: NeighbourId, { want, vector, cursor }: Scan): SyncEffect {
-  return { type: 'read', neighbour, want, vector, cursor };
-}
-
-/** Concurrent versions of one large document can be too much for one frame; the cursor then comes with the last. */
-function inFrames(versions: readonly Version[]): readonly (readonly Version[])[] {
-  const frames: Version[][] = [[]];
-  let cost = 0;
-  for (const version of versions) {
-    cost += versionCost(version);
-    if (cost > ENTRIES_FRAME_COST && frames[frames.length - 1]?.length !== 0) {
-      frames.push([]);
-      cost = versionCost(version);
-    }
-    frames[frames.length - 1]?.push(version);
-  }
-  return frames;
 }
 
 function applied(
@@ -286,6 +213,11 @@ function timerFired(state: SyncState, timer: 'have' | 'ask' | 'stalled'): Step {
 
 export function startHaveTimer(): SyncEffect {
   return { type: 'start-timer', timer: 'have', minMs: HAVE_DELAY_MS[0], maxMs: HAVE_DELAY_MS[1] };
+}
+
+/** [SYNC-13] What peers say makes no vector grow without end. */
+function outgrown(state: SyncState, neighbour: NeighbourId): Step {
+  return violation(state, neighbour, `a vector of more than ${MAX_VECTOR_ENTRIES} entries`);
 }
 
 function violation(state: SyncState, neighbour: NeighbourId, text: string): Step {

@@ -30,6 +30,13 @@ export function joinVectors(a: Vector, b: Vector): Vector {
   return joined;
 }
 
+/** How many actors a join of the two names. */
+export function actorsIn(a: Vector, b: Vector): number {
+  let count = a.size;
+  for (const actor of b.keys()) if (!a.has(actor)) count++;
+  return count;
+}
+
 /** How many writes `have` names that `lack` does not cover; an upper bound, since `seq` may have gaps. */
 export function countMissing(have: Vector, lack: Vector): number {
   let missing = 0;
