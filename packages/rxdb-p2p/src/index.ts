@@ -3,6 +3,6 @@ export { P2PError } from '@rxdb-p2p/protocol';
 export { RxDBP2PPlugin } from './plugin/plugin.ts';
 export { type DirectionOptions, type ReplicateP2POptions, replicateP2P } from './plugin/replicate-p2p.ts';
 export * from './pool/types.ts';
-export { createMemoryNetwork } from './transport/memory.ts';
+export { createMemoryNetwork, type MemoryNetwork, type MemoryNetworkOptions } from './transport/memory.ts';
 export type { Link, Transport, TransportEvents, TransportFactory } from './transport/port.ts';
-export { getConnectionHandlerSimplePeer } from './transport/simple-peer.ts';
+export { type ConnectionHandlerOptions, getConnectionHandlerSimplePeer } from './transport/simple-peer.ts';

@@ -7,7 +7,7 @@ import type { P2PPool, SyncP2POptions } from '../pool/types.ts';
 import { resolveOptions } from './options.ts';
 
 declare module 'rxdb' {
-  interface RxCollectionGenerated<RxDocumentType = any, OrmMethods = {}, Reactivity = unknown> {
+  interface RxCollectionGenerated<RxDocumentType, OrmMethods, Reactivity> {
     /**
      * Holds the same documents as every other device that opened the same topic: live, offline first, over WebRTC.
      * Returns at once; what happens is on the pool's observables.

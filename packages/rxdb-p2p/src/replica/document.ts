@@ -20,6 +20,22 @@ export function bodyOf(document: Readonly<Record<string, unknown>>): Body {
   return body;
 }
 
+const BETWEEN = 'rxdb-p2p between two bodies';
+const SEPARATOR = `,"${BETWEEN}",`;
+
+/**
+ * The JSON texts of the documents' bodies. One call for all costs a third of one call each; the texts are cut apart at
+ * a separator, which inside of a text would be escaped, and a count tells if a document should hold it as a value.
+ */
+export function bodyTexts(documents: readonly StoredDocument[]): readonly string[] {
+  if (documents.length < 2) return documents.map((document) => JSON.stringify(bodyOf(document)));
+  const row: unknown[] = [];
+  for (const document of documents) row.push(bodyOf(document), BETWEEN);
+  row.pop();
+  const texts = JSON.stringify(row).slice(1, -1).split(SEPARATOR);
+  return texts.length === documents.length ? texts : documents.map((document) => JSON.stringify(bodyOf(document)));
+}
+
 /** `_rev` is `<height>-<token>`; the height rises with every write of a document. */
 export function revisionHeight(rev: string): number {
   const height = Number.parseInt(rev, 10);

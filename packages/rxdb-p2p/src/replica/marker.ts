@@ -20,7 +20,8 @@ export interface Marker {
 
 const MARKER_FORMAT = 1;
 
-interface EncodedMarker {
+/** As it stands in `_meta`: an object, since a text of its own for each document costs more than its fields do. */
+export interface StoredMarker {
   readonly v: number;
   readonly r: string;
   readonly n: readonly string[];
@@ -28,22 +29,23 @@ interface EncodedMarker {
   readonly h?: EncodedHead;
 }
 
-export function encodeMarker({ rev, head, fields }: Marker): string {
-  const marker: EncodedMarker = { v: MARKER_FORMAT, r: rev, n: fields.names, f: fields.hashes };
-  return JSON.stringify(head === undefined ? marker : { ...marker, h: encodeSingleHead(head) });
+export function encodeMarker({ rev, head, fields }: Marker): StoredMarker {
+  const { names, hashes } = fields;
+  if (head === undefined) return { v: MARKER_FORMAT, r: rev, n: names, f: hashes };
+  return { v: MARKER_FORMAT, r: rev, n: names, f: hashes, h: encodeSingleHead(head) };
 }
 
 /** Undefined where there is none, or none that can be read: the write then counts as concurrent. */
 export function readMarker(document: StoredDocument, hasher: FieldHasher): Marker | undefined {
-  const text: unknown = (document._meta as Readonly<Record<string, unknown>>)[MARKER_KEY];
-  if (typeof text !== 'string') return undefined;
+  const stored: unknown = (document._meta as Readonly<Record<string, unknown>>)[MARKER_KEY];
+  if (typeof stored !== 'object' || stored === null) return undefined;
+  const { v, r, n, f, h } = stored as Partial<StoredMarker>;
+  if (v !== MARKER_FORMAT || typeof r !== 'string' || typeof f !== 'string' || !Array.isArray(n)) return undefined;
   try {
-    const marker = JSON.parse(text) as EncodedMarker;
-    if (marker.v !== MARKER_FORMAT) return undefined;
-    const read = { rev: marker.r, fields: { names: hasher.shape(marker.n), hashes: marker.f } };
-    return marker.h === undefined ? read : { ...read, head: decodeSingleHead(marker.h) };
+    const read = { rev: r, fields: { names: hasher.shape(n), hashes: f } };
+    return h === undefined ? read : { ...read, head: decodeSingleHead(h) };
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    if (error instanceof TypeError) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { Cursor, ScanBatch, Vector, Version } from '@rxdb-p2p/protocol';
 import { covers, MAX_BODY_BYTES, versionCost } from '@rxdb-p2p/protocol';
 import type { Journal } from '../journal/journal.ts';
 import type { DocRecord } from '../journal/record.ts';
-import { bodyOf, type DocumentStorage, type StoredDocument } from './document.ts';
+import { bodyTexts, type DocumentStorage, type StoredDocument } from './document.ts';
 
 export interface BatchLimits {
   readonly bytes: number;
@@ -45,6 +45,7 @@ export async function readBatch(
     end = record.lsn;
   }
   const found = await readDocuments(lacking, documents);
+  const texts = textsOf(found);
   const versions: Version[] = [];
   let stale: string | undefined;
   let bytes = 0;
@@ -53,7 +54,7 @@ export async function readBatch(
       end = record.lsn - 1;
       break;
     }
-    const lacked = versionsOf(record, vector, found.get(record.id));
+    const lacked = versionsOf(record, vector, found.get(record.id), texts);
     if (lacked === undefined) {
       stale = record.id;
       end = record.lsn - 1;
@@ -95,6 +96,11 @@ async function readDocuments(
   return byId;
 }
 
+function textsOf(found: ReadonlyMap<string, StoredDocument>): ReadonlyMap<string, string> {
+  const texts = bodyTexts([...found.values()]);
+  return new Map([...found.keys()].map((id, i) => [id, texts[i] ?? '']));
+}
+
 export function primaryPathOf({ schema }: DocumentStorage): string {
   const { primaryKey } = schema;
   return typeof primaryKey === 'string' ? primaryKey : String(primaryKey.key);
@@ -105,14 +111,19 @@ function needsDocument({ heads }: DocRecord): boolean {
 }
 
 /** Undefined: the document is not what the record says, so its content must not be sent under these heads. */
-function versionsOf(record: DocRecord, vector: Vector, document: StoredDocument | undefined): Version[] | undefined {
+function versionsOf(
+  record: DocRecord,
+  vector: Vector,
+  document: StoredDocument | undefined,
+  texts: ReadonlyMap<string, string>,
+): Version[] | undefined {
   if (needsDocument(record) && (document?._rev !== record.rev || document._meta.lwt !== record.lwt)) return undefined;
   const versions: Version[] = [];
   for (const { head, body, hidden } of record.heads) {
     if (covers(vector, head)) continue;
     let text = body;
     if (text === undefined && head.deleted) text = '{}';
-    else if (text === undefined && hidden !== true && document !== undefined) text = JSON.stringify(bodyOf(document));
+    else if (text === undefined && hidden !== true) text = texts.get(record.id);
     versions.push({ id: record.id, head, body: text === undefined ? undefined : travelling(text) });
   }
   return versions;

@@ -126,7 +126,11 @@ function planFor(target: Target, fold: Fold, token: string, deps: ShowDeps): Pla
       ...body,
       _deleted: fold.deleted,
       _attachments: fold.deleted ? {} : (document?._attachments ?? {}),
-      _meta: { ...document?._meta, lwt, [MARKER_KEY]: marker },
+      _meta: {
+        ...document?._meta,
+        lwt, // RxDB's type of `_meta` has no read-only arrays.
+        [MARKER_KEY]: marker as never,
+      },
       _rev: rev,
     },
   };
