@@ -6,6 +6,7 @@ import type { Item } from './database.ts';
 const MILK: Item = { id: 'a', text: 'Milk', done: false, note: '', createdAt: 1 };
 
 const version = (seq: number, change: Partial<Item>, deleted = false): ConflictVersion<Item> => ({
+  own: seq === 1,
   actor: `actor${seq}`,
   seq,
   time: seq,

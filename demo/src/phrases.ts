@@ -1,5 +1,5 @@
 /** The pool's state in words for people who never heard of a replica. */
-import type { PeerSnapshot, PoolPhase, PoolStatus } from 'rxdb-p2p';
+import type { ConflictVersion, PeerSnapshot, PoolPhase, PoolStatus } from 'rxdb-p2p';
 
 /** Characters of a replica's or an actor's id that tell a handful of devices apart. */
 const SHORT_NAME_CHARACTERS = 4;
@@ -114,4 +114,9 @@ export function when(time: number, now: number = Date.now()): string {
 
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** Who wrote a version, as far as people can tell devices apart. */
+export function writerOf({ own, actor }: ConflictVersion<unknown>): string {
+  return own ? 'This device' : `Device ${shortName(actor)}`;
 }

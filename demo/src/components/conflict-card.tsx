@@ -3,7 +3,7 @@ import type { ContestedDocument, P2PPool } from 'rxdb-p2p';
 import { quote } from '../actions.ts';
 import type { Choice } from '../conflict-choices.ts';
 import type { Item } from '../database.ts';
-import { shortName, when } from '../phrases.ts';
+import { when, writerOf } from '../phrases.ts';
 import { useChoices } from '../use-conflicts.ts';
 import { Icon } from './icon.tsx';
 
@@ -34,7 +34,7 @@ export function ConflictCard({ pool, contested, item, onSettle }: Props): JSX.El
             <p class="fine who">
               {choice.versions.map((version) => (
                 <span key={`${version.actor} ${version.seq}`}>
-                  <b class="id">{shortName(version.actor)}</b>
+                  <b class="id">{writerOf(version)}</b>
                   <time dateTime={new Date(version.time).toISOString()}>{when(version.time)}</time>
                 </span>
               ))}
@@ -43,7 +43,7 @@ export function ConflictCard({ pool, contested, item, onSettle }: Props): JSX.El
             <div class="choice-end">
               <button
                 type="button"
-                aria-label={`${verb(choice)}, version of ${choice.versions.map((v) => shortName(v.actor)).join(' and ')}`}
+                aria-label={`${verb(choice)}, version of ${choice.versions.map(writerOf).join(' and ')}`}
                 onClick={() => onSettle(contested.id, choice)}
               >
                 {verb(choice)}
