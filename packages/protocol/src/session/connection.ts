@@ -2,9 +2,7 @@
  * One connection with one remote replica (DESIGN §5): VERSION, HELLO, and the channels on it, as a pure step
  * function. What is said inside an open channel is the business of `sync.ts`.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { MAX_CHANNELS, PROTOCOL_VERSION } from '../limits.ts';
-import { base64url } from '../version/base64url.ts';
 import { clipText } from '../wire/text.ts';
 import type {
   ChannelOffer,
@@ -14,6 +12,7 @@ import type {
   LocalChannel,
 } from './connection-types.ts';
 import type { ByeCode, Frame, HelloFrame, OpenFrame, RefuseCode } from './frames.ts';
+import { proveRoom } from './room-proof.ts';
 import type { SyncFrame } from './sync-types.ts';
 
 type Step = readonly [ConnectionState, readonly ConnectionEffect[]];
@@ -125,16 +124,43 @@ function opened(state: ConnectionState, open: OpenFrame): Step {
 }
 
 function offer(state: ConnectionState, offered: ChannelOffer, denied: boolean): Step {
-  if (state.phase !== 'open') return [state, []];
+  if (state.phase !== 'open' || state.peer === null) return [state, []];
   const channel = state.lastChannel + 1;
-  const expects = state.peer === null ? '' : proveRoom(offered.room, state.peer.nonce, state.self.nonce);
+  const expects = proveRoom(offered.room, state.peer, state.self);
   const local: LocalChannel = { offer: offered, expects, state: denied ? 'denied' : 'waiting' };
-  const next = withLocal({ ...state, lastChannel: channel }, channel, local);
-  const open = [...state.remote.values()].find((remote) => isFor(remote, local));
-  const said: ConnectionEffect[] = denied ? [] : [{ type: 'send', frame: openFrame(state, channel, offered) }];
+  const [free, closed] = closeOlder({ ...state, lastChannel: channel }, local);
+  // [CONN-10] The peer would end the connection, and with it all other channels.
+  if (!denied && opensOf(free) >= MAX_CHANNELS) {
+    const text = `no more than ${MAX_CHANNELS} channels on a connection`;
+    return [free, [...closed, { type: 'refused', channel, code: 'TOO_MANY_CHANNELS', text }]];
+  }
+  const next = withLocal(free, channel, local);
+  const said: ConnectionEffect[] = denied
+    ? closed
+    : [...closed, { type: 'send', frame: openFrame(next, channel, offered) }];
+  const open = [...next.remote.values()].find((remote) => isFor(remote, local));
   if (open === undefined) return [next, said];
   const [matched, effects] = match(next, channel, local, open);
   return [matched, [...said, ...effects]];
+}
+
+/** [CONN-3] What we offer again is closed first: a channel never goes on with another's frames. */
+function closeOlder(state: ConnectionState, local: LocalChannel): readonly [ConnectionState, ConnectionEffect[]] {
+  let next = state;
+  const effects: ConnectionEffect[] = [];
+  for (const [channel, older] of state.local) {
+    if (older.expects !== local.expects || older.offer.collection !== local.offer.collection) continue;
+    const [without, said] = withdraw(next, channel);
+    if (older.state === 'open') effects.push({ type: 'closed', channel });
+    effects.push(...said);
+    next = without;
+  }
+  return [next, effects];
+}
+
+/** OPENs of ours that stand. */
+function opensOf({ local }: ConnectionState): number {
+  return [...local.values()].filter(({ state }) => state !== 'denied').length;
 }
 
 /** [CONN-2] Both sides have opened: they compare what they opened, and come to the same verdict. */
@@ -236,22 +262,9 @@ function end(state: ConnectionState, code: ByeCode, text: string): Step {
   ];
 }
 
-/**
- * [CONN-5] OPEN does not name the room: it proves to know it. A peer that shares another topic with us learns nothing,
- * and cannot use on one connection what it saw on another.
- */
-function proveRoom(room: string, openerNonce: Uint8Array, otherNonce: Uint8Array): string {
-  const text = new TextEncoder().encode(`rxdb-p2p open 1\n${room}`);
-  const bytes = new Uint8Array(openerNonce.length + otherNonce.length + text.length);
-  bytes.set(openerNonce);
-  bytes.set(otherNonce, openerNonce.length);
-  bytes.set(text, openerNonce.length + otherNonce.length);
-  return base64url(sha256(bytes));
-}
-
-function openFrame(state: ConnectionState, channel: number, offered: ChannelOffer): OpenFrame {
-  const room = state.peer === null ? '' : proveRoom(offered.room, state.self.nonce, state.peer.nonce);
-  return { type: 'open', channel, ...offered, room };
+function openFrame({ self, peer }: ConnectionState, channel: number, offered: ChannelOffer): OpenFrame {
+  if (peer === null) throw new TypeError('OPEN before HELLO');
+  return { type: 'open', channel, ...offered, room: proveRoom(offered.room, self, peer) };
 }
 
 function isFor(open: OpenFrame, local: LocalChannel): boolean {

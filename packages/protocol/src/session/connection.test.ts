@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { PROTOCOL_VERSION } from '../limits.ts';
+import { createPair, createPeer, deliver, helloOf, OFFER, type Peer } from '../testing/peers.ts';
+import { DEAD_AFTER_MS, PING_AFTER_MS } from './connection.ts';
+import type { ByeCode, Frame } from './frames.ts';
+
+const HELLO = helloOf('b');
+const VERSION: Frame = { type: 'version', version: PROTOCOL_VERSION };
+const PING: Frame = { type: 'ping', token: 7 };
+const OPEN: Frame = { type: 'open', channel: 1, ...OFFER };
+const HAVE: Frame = {
+  type: 'have',
+  channel: 1,
+  hash: new Uint8Array(16),
+  form: 'hash',
+  entries: new Map(),
+  pushedBytes: 0,
+};
+const CLOSE: Frame = { type: 'close', channel: 1 };
+
+function started(): Peer {
+  const peer = createPeer(helloOf('a'));
+  peer.give({ type: 'start', now: 0 });
+  return peer;
+}
+
+function expectEnd(peer: Peer, code: ByeCode): void {
+  expect(peer.outbox.at(-1)).toMatchObject({ type: 'bye', code });
+  expect(peer.effects.at(-1)).toMatchObject({ type: 'end', code, byPeer: false });
+  expect(peer.state.phase).toBe('closed');
+}
+
+describe('the beginning of a connection', () => {
+  it('[CONN-1] each side says VERSION, then HELLO, then knows the other', () => {
+    const a = started();
+    expect(a.outbox).toStrictEqual([VERSION]);
+    a.hear(VERSION);
+    expect(a.outbox).toStrictEqual([VERSION, helloOf('a')]);
+    expect(a.effects).toStrictEqual([]);
+    a.hear(HELLO);
+    expect(a.effects).toStrictEqual([{ type: 'met', peer: HELLO }]);
+  });
+
+  it.each([HELLO, PING, OPEN, HAVE, CLOSE])('[CONN-1] nothing comes before VERSION: $type', (frame) => {
+    const peer = started();
+    peer.hear(frame);
+    expectEnd(peer, 'PROTOCOL_ERROR');
+  });
+
+  it.each([VERSION, PING, OPEN, HAVE, CLOSE])('[CONN-1] nothing comes before HELLO: $type', (frame) => {
+    const peer = started();
+    peer.hear(VERSION);
+    peer.hear(frame);
+    expectEnd(peer, 'PROTOCOL_ERROR');
+    expect(peer.state.peer).toBeNull();
+  });
+
+  it.each([VERSION, HELLO])('[CONN-1] $type comes once', (frame) => {
+    const [peer] = createPair();
+    peer.hear(frame);
+    expectEnd(peer, 'PROTOCOL_ERROR');
+  });
+
+  it.each([PROTOCOL_VERSION + 1, 0x7fffffff])('[CONN-1] another version, %i, ends it before HELLO', (version) => {
+    const peer = started();
+    peer.hear({ type: 'version', version });
+    expectEnd(peer, 'VERSION_UNSUPPORTED');
+    expect(peer.outbox.map(({ type }) => type)).toStrictEqual(['version', 'bye']);
+  });
+
+  it('[CONN-1] nothing is offered before HELLO', () => {
+    const peer = started();
+    expect(peer.give({ type: 'offer', offer: OFFER, denied: false })).toStrictEqual([]);
+    expect(peer.state.local.size).toBe(0);
+  });
+});
+
+describe('the end of a connection', () => {
+  it.each(['version', 'hello', 'open'] as const)('[CONN-7] BYE ends it, in phase %s', (phase) => {
+    const peer = phase === 'open' ? createPair()[0] : started();
+    if (phase === 'hello') peer.hear(VERSION);
+    expect(peer.state.phase).toBe(phase);
+    const effects = peer.hear({ type: 'bye', code: 'DUPLICATE_CONNECTION', text: 'why' });
+    expect(effects).toStrictEqual([{ type: 'end', code: 'DUPLICATE_CONNECTION', text: 'why', byPeer: true }]);
+  });
+
+  it('[CONN-7] is said with a code and a text that fits a frame', () => {
+    const [peer] = createPair();
+    peer.give({ type: 'end', code: 'CLOSED', text: 'é'.repeat(1_000) });
+    expectEnd(peer, 'CLOSED');
+    const [bye] = peer.outbox;
+    expect(bye?.type === 'bye' && new TextEncoder().encode(bye.text).length).toBe(512);
+  });
+
+  it('[CONN-7] nothing follows it', () => {
+    const [peer] = createPair();
+    peer.offer();
+    peer.give({ type: 'end', code: 'CLOSED', text: '' });
+    const inputs = [
+      { type: 'frame', frame: PING, now: 1 },
+      { type: 'tick', now: 1e9 },
+      { type: 'offer', offer: OFFER, denied: false },
+      { type: 'withdraw', channel: 1 },
+      { type: 'end', code: 'CLOSED', text: '' },
+    ] as const;
+    for (const input of inputs) expect(peer.give(input)).toStrictEqual([]);
+  });
+});
+
+describe('keep-alive', () => {
+  it('[CONN-8] a PING is answered with its token', () => {
+    const [peer] = createPair();
+    peer.hear(PING);
+    expect(peer.outbox).toStrictEqual([{ type: 'pong', token: 7 }]);
+    expect(peer.hear({ type: 'pong', token: 1 })).toStrictEqual([]);
+  });
+
+  it('[CONN-8] silence is asked about, once in PING_AFTER_MS, and ends the connection after DEAD_AFTER_MS', () => {
+    const [peer] = createPair();
+    const said = (now: number): string[] => {
+      peer.give({ type: 'tick', now });
+      return peer.outbox.splice(0).map(({ type }) => type);
+    };
+    expect(said(PING_AFTER_MS - 1)).toStrictEqual([]);
+    expect(said(PING_AFTER_MS)).toStrictEqual(['ping']);
+    expect(said(PING_AFTER_MS + 5_000)).toStrictEqual([]);
+    expect(said(2 * PING_AFTER_MS)).toStrictEqual(['ping']);
+    expect(said(DEAD_AFTER_MS)).toStrictEqual(['bye']);
+    expect(peer.effects.at(-1)).toMatchObject({ type: 'end', code: 'TIMED_OUT' });
+  });
+
+  it('[CONN-8] any frame is a sign of life, and so is a part of one', () => {
+    const [peer] = createPair();
+    peer.give({ type: 'frame', frame: { type: 'pong', token: 0 }, now: DEAD_AFTER_MS - 1 });
+    peer.give({ type: 'tick', now: DEAD_AFTER_MS });
+    expect(peer.outbox).toStrictEqual([]);
+    peer.give({ type: 'heard', now: 2 * DEAD_AFTER_MS });
+    peer.give({ type: 'tick', now: 2 * DEAD_AFTER_MS + 1 });
+    expect(peer.outbox).toStrictEqual([]);
+  });
+
+  it('[CONN-8] a peer that never gets to HELLO is dropped as well, without a PING', () => {
+    const peer = started();
+    peer.give({ type: 'tick', now: DEAD_AFTER_MS - 1 });
+    expect(peer.outbox.map(({ type }) => type)).toStrictEqual(['version']);
+    peer.give({ type: 'tick', now: DEAD_AFTER_MS });
+    expectEnd(peer, 'TIMED_OUT');
+  });
+});
+
+describe('the proof of a room', () => {
+  const opens = (peer: Peer): string[] => peer.outbox.flatMap((frame) => (frame.type === 'open' ? [frame.room] : []));
+
+  it('[CONN-5] does not name the room, and is another one in each direction and on each connection', () => {
+    const [a, b] = createPair();
+    const [c] = createPair(helloOf('a', { nonce: new Uint8Array(16).fill(9) }));
+    for (const peer of [a, b, c]) peer.offer();
+    const proofs = [a, b, c].flatMap(opens);
+    expect(new Set(proofs).size).toBe(3);
+    for (const proof of proofs) expect(proof).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('[CONN-5] a peer that does not know the room gets neither an answer nor a channel', () => {
+    const [a, b] = createPair();
+    a.offer();
+    b.offer({ room: 'app/other' });
+    deliver(a, b);
+    expect([...a.news(), ...b.news()]).toStrictEqual([]);
+  });
+
+  it('[CONN-5] cannot be given back to the one who made it, whatever nonce the other takes', () => {
+    const mine = helloOf('a');
+    const [a, thief] = createPair(mine, helloOf('b', { nonce: mine.nonce }));
+    a.offer();
+    const [open] = a.outbox;
+    if (open?.type !== 'open') throw new Error('expected OPEN');
+    a.hear(open);
+    expect(a.news()).toStrictEqual([]);
+    expect(thief.news()).toStrictEqual([]);
+  });
+
+  it('[CONN-5] cannot be carried from one connection to another one with the same replica', () => {
+    const [one, two] = [
+      helloOf('a', { nonce: new Uint8Array(16).fill(1) }),
+      helloOf('a', { nonce: new Uint8Array(16).fill(2) }),
+    ];
+    const [first] = createPair(one, helloOf('x', { nonce: two.nonce }));
+    const [second] = createPair(two, helloOf('y', { nonce: one.nonce }));
+    first.offer();
+    second.offer();
+    const [open] = first.outbox;
+    if (open === undefined) throw new Error('expected OPEN');
+    second.hear(open);
+    expect(second.news()).toStrictEqual([]);
+  });
+});
