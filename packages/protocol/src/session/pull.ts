@@ -1,10 +1,9 @@
 /** Pulling: whom to ask for what is lacking, one neighbour at a time (DESIGN §5). */
-import { MAX_FRAME_BYTES } from '../limits.ts';
 import { countMissing, EMPTY_VECTOR, sameVector } from '../version/vector.ts';
 import { versionsCost } from './cost.ts';
 import type { EntriesFrame } from './frames.ts';
 import type { Neighbour, NeighbourId, SyncEffect, SyncState } from './sync-types.ts';
-import { ASK_DELAY_MS, PULL_CREDIT_BYTES, PULL_STALLED_MS } from './timing.ts';
+import { ASK_DELAY_MS, MAX_OVERDRAFT_BYTES, PULL_CREDIT_BYTES, PULL_STALLED_MS } from './timing.ts';
 
 type Step = readonly [SyncState, readonly SyncEffect[]];
 
@@ -81,7 +80,7 @@ export function takeEntries(state: SyncState, id: NeighbourId, frame: Omit<Entri
     bytes,
   };
   if (!current) return [state, [apply]];
-  if (pull.credit - bytes < -MAX_FRAME_BYTES) {
+  if (pull.credit - bytes < -MAX_OVERDRAFT_BYTES) {
     return [state, [{ type: 'violation', neighbour: id, text: 'ENTRIES beyond their credit' }]];
   }
   const taken = { ...pull, credit: pull.credit - bytes, unstored: pull.unstored + 1 };

@@ -17,3 +17,9 @@ export const PULL_CREDIT_BYTES: number = 2 * 1024 * 1024;
 
 /** Cost of the versions in one frame; a character takes up to three bytes, and a frame MAX_FRAME_BYTES. */
 export const ENTRIES_FRAME_COST: number = 4 * 1024 * 1024;
+
+/**
+ * Whoever has credit left sends one more batch, and a batch has all concurrent versions of its last document: how far
+ * that may go before it is an attack. Eight versions of the largest document.
+ */
+export const MAX_OVERDRAFT_BYTES: number = 64 * 1024 * 1024;

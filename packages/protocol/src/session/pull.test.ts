@@ -1,0 +1,271 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_BODY_BYTES, MAX_VECTOR_ENTRIES } from '../limits.ts';
+import {
+  changes,
+  createSession,
+  cursor,
+  effectsOf,
+  entries,
+  hashOf,
+  heavy,
+  receivers,
+  type Session,
+  sent,
+  vector,
+  versions,
+  whole,
+} from '../testing/session.ts';
+import { versionsCost } from './cost.ts';
+import type { SyncEffect } from './sync-types.ts';
+import { ASK_DELAY_MS, MAX_OVERDRAFT_BYTES, PULL_CREDIT_BYTES, PULL_STALLED_MS } from './timing.ts';
+
+const OWN = vector({ me: 2 });
+
+/** A session that pulls from a neighbour it has just met, with WANT 1. */
+function pulling(theirs = vector({ me: 2, b: 9 })): Session {
+  const session = createSession(OWN);
+  session.join('n');
+  const effects = session.hear('n', whole(theirs));
+  if (sent(effects, 'want').length !== 1) throw new Error('expected WANT');
+  return session;
+}
+
+function violations(effects: readonly SyncEffect[]): string[] {
+  return effectsOf(effects, 'violation').map(({ text }) => text);
+}
+
+describe('whom to ask', () => {
+  it('[SYNC-4] a neighbour just met that has more is asked at once, with the whole vector, a cursor and credit', () => {
+    const session = createSession(OWN);
+    session.join('n', undefined, cursor(7));
+    const effects = session.hear('n', whole(vector({ b: 9 })));
+    expect(sent(effects, 'want')).toStrictEqual([
+      { type: 'want', want: 1, vector: OWN, cursor: cursor(7), credit: PULL_CREDIT_BYTES },
+    ]);
+  });
+
+  it('[SYNC-4] nobody is asked who has nothing more, or whose vector is not known', () => {
+    const session = createSession(OWN);
+    session.join('n');
+    expect(sent(session.hear('n', hashOf(vector({ b: 9 }))), 'want')).toStrictEqual([]);
+    expect(sent(session.hear('n', whole(vector({ me: 1 }))), 'want')).toStrictEqual([]);
+  });
+
+  it('[SYNC-4] what a known neighbour announces is asked for after a delay, if it has not come by then', () => {
+    const session = createSession(OWN);
+    session.join('n');
+    session.hear('n', hashOf(OWN));
+    const effects = session.hear('n', changes(vector({ me: 2, b: 1 }), vector({ b: 1 })));
+    expect(effects).toStrictEqual([
+      { type: 'start-timer', timer: 'ask', minMs: ASK_DELAY_MS[0], maxMs: ASK_DELAY_MS[1] },
+    ]);
+    expect(receivers(session.timer('ask'), 'want')).toStrictEqual(['n']);
+    const other = createSession(OWN);
+    other.join('n');
+    other.hear('n', hashOf(OWN));
+    other.hear('n', changes(vector({ me: 2, b: 1 }), vector({ b: 1 })));
+    other.commit(vector({ me: 2, b: 1 }));
+    expect(other.timer('ask')).toStrictEqual([]);
+  });
+
+  it('[SYNC-4] one neighbour at a time, the one that has most; then whoever has what is still lacking', () => {
+    const session = createSession(OWN);
+    for (const id of ['a', 'b', 'c']) {
+      session.join(id);
+      session.hear(id, hashOf(OWN));
+    }
+    session.hear('a', changes(vector({ me: 2, x: 3 }), vector({ x: 3 })));
+    session.hear('b', changes(vector({ me: 2, x: 3, y: 9 }), vector({ x: 3, y: 9 })));
+    session.hear('c', changes(vector({ me: 2, z: 4 }), vector({ z: 4 })));
+    expect(receivers(session.timer('ask'), 'want')).toStrictEqual(['b']);
+    expect(receivers(session.timer('ask'), 'want')).toStrictEqual([]);
+    const claim = vector({ me: 2, x: 3, y: 9 });
+    const [apply] = session.hear('b', entries(1, { claim, cursor: cursor(1) }));
+    session.commit(claim);
+    session.applied(apply);
+    expect(receivers(session.timer('ask'), 'want')).toStrictEqual(['c']);
+  });
+
+  it('[SYNC-4] when the neighbour leaves, another one is asked, under another number', () => {
+    const session = pulling();
+    session.join('m');
+    session.hear('m', whole(vector({ b: 9 })));
+    const effects = session.give({ type: 'left', neighbour: 'n' });
+    expect(effects).toContainEqual({ type: 'stop-timer', timer: 'stalled' });
+    const asked = session.timer('ask');
+    expect(sent(asked, 'want', 'm')).toMatchObject([{ want: 2 }]);
+    session.give({ type: 'left', neighbour: 'm' });
+    expect(session.state.pull).toBeNull();
+    expect(session.timer('ask')).toStrictEqual([]);
+  });
+
+  it('[SYNC-7] nobody is asked over a channel on which it sends nothing', () => {
+    const session = createSession(OWN);
+    session.join('n', { outgoing: true, incoming: false });
+    expect(sent(session.hear('n', whole(vector({ b: 9 }))), 'want')).toStrictEqual([]);
+    expect(session.timer('ask')).toStrictEqual([]);
+  });
+
+  it('[SYNC-6] a neighbour that did not bring what it has is not asked again until it claims otherwise', () => {
+    const session = pulling();
+    const [apply] = session.hear('n', entries(1, { claim: vector({ b: 5 }), cursor: cursor(3) }));
+    session.commit(vector({ me: 2, b: 5 }));
+    expect(effectsOf(session.applied(apply), 'start-timer')).toStrictEqual([]);
+    expect(session.timer('ask')).toStrictEqual([]);
+    session.hear('n', whole(vector({ me: 2, b: 9 })));
+    expect(session.timer('ask')).toStrictEqual([]);
+    session.hear('n', changes(vector({ me: 2, b: 10 }), vector({ b: 10 })));
+    expect(sent(session.timer('ask'), 'want')).toMatchObject([{ want: 2, cursor: cursor(3) }]);
+  });
+});
+
+describe('entries', () => {
+  it('[SYNC-5] are stored with their cursor and claim, and acknowledged with credit', () => {
+    const session = pulling();
+    const batch = versions('b', 1, 2);
+    const [apply, ...timers] = session.hear('n', entries(1, { versions: batch, cursor: cursor(2) }));
+    const bytes = versionsCost(batch);
+    expect(apply).toStrictEqual({
+      ...{
+        type: 'apply',
+        neighbour: 'n',
+        want: 1,
+        versions: batch,
+        cursor: cursor(2),
+        claim: null,
+        range: null,
+        bytes,
+      },
+    });
+    expect(timers.map(({ type }) => type)).toStrictEqual(['stop-timer', 'start-timer']);
+    expect(sent(session.applied(apply), 'credit')).toStrictEqual([{ type: 'credit', want: 1, bytes }]);
+    expect(session.state.neighbours.get('n')?.cursor).toStrictEqual(cursor(2));
+  });
+
+  it('[SYNC-5] with a claim end the pull; nothing is asked or credited then', () => {
+    const session = pulling();
+    const claim = vector({ me: 2, b: 9 });
+    const [apply] = session.hear('n', entries(1, { claim, cursor: cursor(9) }));
+    expect(apply).toMatchObject({ claim, cursor: cursor(9) });
+    session.commit(claim);
+    expect(session.applied(apply)).toStrictEqual([{ type: 'stop-timer', timer: 'stalled' }]);
+    expect(session.state.pull).toBeNull();
+  });
+
+  it('[SYNC-5] that answer an earlier WANT bring their versions, but neither cursor nor claim', () => {
+    const session = pulling();
+    session.commit(vector({ me: 1 }), { lost: true });
+    session.timer('ask');
+    expect(session.state.pull?.want).toBe(2);
+    const late = entries(1, { versions: versions('b', 1), cursor: cursor(9), claim: vector({ b: 9 }) });
+    const effects = session.hear('n', late);
+    expect(effects).toMatchObject([{ type: 'apply', cursor: null, claim: null, versions: late.versions }]);
+    expect(session.applied(effects[0])).toStrictEqual([]);
+    expect(session.state.pull).toMatchObject({ want: 2, credit: PULL_CREDIT_BYTES });
+    expect(session.state.neighbours.get('n')?.cursor).toBeNull();
+  });
+
+  it('[SYNC-5] that nobody asked for end the connection', () => {
+    expect(violations(pulling().hear('n', entries(2)))).toStrictEqual(['ENTRIES that nobody asked for']);
+  });
+
+  it('[SYNC-5] of a neighbour that was not asked count for nothing', () => {
+    const session = pulling();
+    session.join('m');
+    const effects = session.hear('m', entries(1, { cursor: cursor(5), claim: vector({ b: 9 }) }));
+    expect(effects).toMatchObject([{ type: 'apply', neighbour: 'm', cursor: null, claim: null }]);
+  });
+
+  it('[SYNC-7] on a channel that takes nothing end the connection', () => {
+    const session = createSession(OWN);
+    session.join('n', { outgoing: true, incoming: false });
+    const text = 'on a channel that takes nothing';
+    expect(violations(session.hear('n', entries(1)))).toStrictEqual([`ENTRIES ${text}`]);
+    const push = { type: 'push', actor: 'b'.repeat(16), previous: 0, seq: 1, versions: [] } as const;
+    expect(violations(session.hear('n', push))).toStrictEqual([`PUSH ${text}`]);
+  });
+
+  it('[SYNC-11] one batch may go beyond its credit, with all versions of a large document', () => {
+    const session = pulling();
+    const heads = [1, 2, 3, 4].map((seq) => heavy('b', seq, MAX_BODY_BYTES));
+    for (const head of heads) expect(violations(session.hear('n', entries(1, { versions: [head] })))).toStrictEqual([]);
+  });
+
+  it('[SYNC-11] far beyond their credit end the connection', () => {
+    const session = pulling();
+    const million = (seq: number) => entries(1, { versions: [heavy('b', seq, 1_000_000)] });
+    const allowed = Math.floor((PULL_CREDIT_BYTES + MAX_OVERDRAFT_BYTES) / 1_000_000);
+    for (let seq = 1; seq <= allowed; seq++) expect(violations(session.hear('n', million(seq)))).toStrictEqual([]);
+    expect(violations(session.hear('n', million(99)))).toStrictEqual(['ENTRIES beyond their credit']);
+  });
+
+  it('[SYNC-13] whose claim would make the vector grow beyond its limit end the connection', () => {
+    const session = pulling();
+    const claim = new Map(Array.from({ length: MAX_VECTOR_ENTRIES }, (_, i) => [String(i).padStart(16, '0'), 1]));
+    expect(violations(session.hear('n', entries(1, { claim })))).toHaveLength(1);
+    claim.delete('0000000000000000');
+    expect(violations(session.hear('n', entries(1, { claim })))).toStrictEqual([]);
+  });
+});
+
+describe('a pull without progress', () => {
+  it('[SYNC-6] ends the connection with the neighbour that was asked', () => {
+    const session = pulling();
+    expect(violations(session.timer('stalled'))).toStrictEqual(['no progress of a pull']);
+    session.give({ type: 'left', neighbour: 'n' });
+    expect(session.timer('stalled')).toStrictEqual([]);
+  });
+
+  it('[SYNC-6] waits PULL_STALLED_MS after each sign of progress', () => {
+    const session = pulling();
+    const restart = [
+      { type: 'stop-timer', timer: 'stalled' },
+      { type: 'start-timer', timer: 'stalled', minMs: PULL_STALLED_MS, maxMs: PULL_STALLED_MS },
+    ];
+    const effects = session.hear('n', entries(1, { cursor: cursor(1) }));
+    expect(effects.slice(1)).toStrictEqual(restart);
+    expect(session.applied(effects[0]).slice(1)).toStrictEqual(restart);
+  });
+
+  it('[SYNC-6] is not the neighbour’s fault while we store what it sent', () => {
+    const session = pulling();
+    const [first] = session.hear('n', entries(1, { versions: versions('b', 1), cursor: cursor(1) }));
+    const [second] = session.hear('n', entries(1, { cursor: cursor(2) }));
+    expect(violations(session.timer('stalled'))).toStrictEqual([]);
+    session.applied(first);
+    expect(effectsOf(session.timer('stalled'), 'start-timer')).toHaveLength(1);
+    session.applied(second);
+    expect(violations(session.timer('stalled'))).toHaveLength(1);
+  });
+});
+
+describe('lost storage', () => {
+  it('[SYNC-8] a vector that is lowered voids cursors, and what is lacking is asked for again', () => {
+    const session = createSession(vector({ me: 2, b: 5 }));
+    session.join('n', undefined, cursor(40));
+    session.hear('n', hashOf(vector({ me: 2, b: 5 })));
+    const effects = session.commit(vector({ me: 2 }));
+    expect(effectsOf(effects, 'start-timer').map(({ timer }) => timer)).toContain('ask');
+    expect(sent(session.timer('ask'), 'want')).toMatchObject([{ vector: OWN, cursor: null }]);
+  });
+
+  it('[SYNC-8] documents lost before the vector covered them end the pull that brought them', () => {
+    const session = pulling();
+    const [apply] = session.hear('n', entries(1, { versions: versions('b', 1), cursor: cursor(1) }));
+    session.applied(apply);
+    session.commit(OWN, { lost: true });
+    expect(session.state.pull).toBeNull();
+    const [late] = session.hear('n', entries(1, { cursor: cursor(9), claim: vector({ b: 9 }) }));
+    expect(late).toMatchObject({ cursor: null, claim: null });
+    expect(sent(session.timer('ask'), 'want')).toMatchObject([{ want: 2, cursor: null }]);
+  });
+
+  it('[SYNC-8] a neighbour that had nothing more to bring is asked again', () => {
+    const session = pulling();
+    const [apply] = session.hear('n', entries(1, { claim: vector({ b: 5 }) }));
+    session.commit(vector({ me: 2, b: 5 }));
+    session.applied(apply);
+    session.commit(OWN, { lost: true });
+    expect(sent(session.timer('ask'), 'want')).toHaveLength(1);
+  });
+});
