@@ -50,7 +50,7 @@ export type SyncInput =
       readonly vector: Vector;
       readonly actor: Actor;
       readonly authored: Authored | null;
-      readonly lost?: boolean;
+      readonly lost: boolean;
     }
   /** Answers a `read`. */
   | { readonly type: 'read'; readonly neighbour: NeighbourId; readonly want: number; readonly batch: ScanBatch }

@@ -77,7 +77,7 @@ function leave(state: SyncState, id: NeighbourId): Step {
 
 /** [SYNC-3] The author pushes a new write at once to every neighbour that has all its earlier ones, within credit. */
 function committed(state: SyncState, input: SyncInput & { type: 'committed' }): Step {
-  const { vector, actor, authored, lost = false } = input;
+  const { vector, actor, authored, lost } = input;
   let next: SyncState = { ...state, vector, actor };
   if (actor !== state.actor) next = { ...next, neighbours: withoutPushes(state.neighbours) };
   const effects: SyncEffect[] = [];

@@ -86,7 +86,7 @@ export function createSession(known: Vector = new Map()): Session {
     return effects;
   };
   const commit: Session['commit'] = (next, more = {}) =>
-    give({ type: 'committed', vector: next, actor: state.actor, authored: null, ...more });
+    give({ type: 'committed', vector: next, actor: state.actor, authored: null, lost: false, ...more });
   return {
     get state() {
       return state;

@@ -15,7 +15,7 @@ export interface SimCommit {
   readonly vector: Vector;
   readonly actor: string;
   readonly authored: Authored | null;
-  readonly lost?: boolean;
+  readonly lost: boolean;
 }
 
 interface Row {
@@ -60,7 +60,7 @@ export function createSimReplica(name: string, random: Random, log: WriteLog): S
   const batchRecords = 1 + random.int(4);
 
   const actor = (): string => `${name}${incarnation}`.padEnd(16, 'A');
-  const commit = (authored: Authored | null): SimCommit => ({ vector, actor: actor(), authored });
+  const commit = (authored: Authored | null): SimCommit => ({ vector, actor: actor(), authored, lost: false });
 
   function put(id: string, versions: readonly Version[]): void {
     const before = rows.get(id)?.versions ?? [];

@@ -122,8 +122,8 @@ export function createCollectionSync({ replica, timers, onFailure }: CollectionS
     running.set(kind, stop);
   }
 
-  const unsubscribe = replica.onCommit(({ vector, actor, authored }) =>
-    step({ type: 'committed', vector, actor, authored }),
+  const unsubscribe = replica.onCommit(({ vector, actor, authored, lost }) =>
+    step({ type: 'committed', vector, actor, authored, lost }),
   );
 
   return {

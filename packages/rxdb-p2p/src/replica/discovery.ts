@@ -44,6 +44,9 @@ export function createDiscovery(context: ReplicaContext, localWrites: LocalWrite
   /**
    * Forgets the records of lost documents, lowers the vector so that they are pulled again, and forgets all cursors,
    * which would skip them. Whose own writes are gone begins a new incarnation, so that no dot is used twice.
+   *
+   * Of every actor in the lost versions the whole entry goes: its older writes of these documents, which they had
+   * superseded, are not superseded by anything here any more, and nobody knows which they were.
    */
   async function dropLost(ids: readonly string[]): Promise<void> {
     const lost = ids.filter((id) => {
@@ -54,20 +57,18 @@ export function createDiscovery(context: ReplicaContext, localWrites: LocalWrite
     const vector = new Map(journal.vector);
     for (const id of lost) {
       for (const { head } of journal.records.get(id)?.heads ?? []) {
-        for (const { actor, seq } of [head, ...head.past]) {
-          if ((vector.get(actor) ?? 0) >= seq) vector.set(actor, seq - 1);
-        }
+        for (const { actor } of [head, ...head.past]) vector.delete(actor);
       }
     }
-    for (const [name, seq] of vector) if (seq === 0) vector.delete(name);
-    losses++;
     remote.forgetRanges();
     const renamed = (vector.get(context.actor()) ?? 0) < journal.seq ? context.newIncarnation() : {};
     const cursors = journal.cursorNames().map((name) => [name, null] as const);
     await journal.commit({ dropped: lost, vector, cursors, ...renamed });
+    // Not before: what comes in while that is written belongs to a catch-up that began with them.
+    losses++;
     const message = `${lost.length} documents are gone from the storage without a delete; they are fetched again`;
     onProblem(new P2PError('STORAGE_LOST', message));
-    context.announce(null, lost);
+    context.announce(null, lost, true);
   }
 
   return {

@@ -28,6 +28,8 @@ export interface Commit {
   readonly authored: Authored | null;
   /** ids of documents whose heads changed */
   readonly changed: readonly string[];
+  /** the storage has lost documents: no catch-up that began with them may count */
+  readonly lost: boolean;
 }
 
 export interface ReplicaContext extends ReplicaDeps {
@@ -43,7 +45,7 @@ export interface ReplicaContext extends ReplicaDeps {
   /** What was acknowledged since the last commit, to go with the next; worth no commit of its own. */
   acknowledgement(): JournalChange;
   /** Tells the listeners of a commit. */
-  announce(authored: Authored | null, changed: readonly string[]): void;
+  announce(authored: Authored | null, changed: readonly string[], lost?: boolean): void;
   onCommit(listener: (commit: Commit) => void): () => void;
   /** Stored documents by id, deleted ones too. */
   find(ids: readonly string[]): Promise<Map<string, StoredDocument>>;
@@ -81,8 +83,8 @@ export function createReplicaContext(deps: ReplicaDeps): ReplicaContext {
       if (seq > acknowledged) acknowledged = seq;
     },
     acknowledgement: () => (acknowledged === journal.acknowledged ? {} : { acknowledged }),
-    announce(authored, changed) {
-      for (const listener of listeners) listener({ vector: journal.vector, actor: actor(), authored, changed });
+    announce(authored, changed, lost = false) {
+      for (const listener of listeners) listener({ vector: journal.vector, actor: actor(), authored, changed, lost });
     },
     onCommit(listener) {
       listeners.add(listener);
