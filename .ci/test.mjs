@@ -29,7 +29,10 @@ function countOf(file, count, code) {
 
 /** @type {{ name: string, command: string, args: string[], env?: NodeJS.ProcessEnv, count?: (code: number) => Count }[]} */
 const steps = [
-  { name: 'check', command: 'npm', args: ['run', '--silent', 'check'] },
+  { name: 'build', command: 'npm', args: ['run', '--silent', 'build'] },
+  { name: 'lint, format, layers', command: 'npm', args: ['run', '--silent', 'check:lint'] },
+  { name: 'types', command: 'npm', args: ['run', '--silent', 'check:types'] },
+  { name: 'unused code', command: 'npm', args: ['run', '--silent', 'check:unused'] },
   {
     name: 'units, properties, simulator',
     command: 'npx',
