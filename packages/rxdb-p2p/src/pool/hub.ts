@@ -19,7 +19,10 @@ export interface Registration {
   refused(replica: string, code: RefuseCode, text: string): void;
   /** The connection with a replica is over; refusals are forgotten. */
   gone(replica: string): void;
-  problem(error: P2PError | undefined): void;
+  /** Something went wrong with one connection, and is over. */
+  problem(error: P2PError): void;
+  /** What keeps the transport from working, until it says `undefined`. */
+  transport(problem: P2PError | undefined): void;
 }
 
 export interface OpenChannel {
@@ -65,6 +68,7 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
   /** channel numbers by registration, for each connection that carries channels */
   const offered = new Map<Connection, Map<Registration, number>>();
   let lastId = 0;
+  let transportProblem: P2PError | undefined;
   let closed = false;
 
   const transport: Transport = factory.create({
@@ -87,7 +91,8 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
         problem === undefined || problem instanceof P2PError
           ? problem
           : new P2PError('TRANSPORT_FAILED', 'the transport reports a problem', { cause: problem });
-      for (const registration of registrations.keys()) registration.problem(error);
+      transportProblem = error;
+      for (const registration of registrations.keys()) registration.transport(error);
     },
   });
 
@@ -205,6 +210,7 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
   return {
     register(room, registration) {
       registrations.set(registration, room);
+      if (transportProblem !== undefined) registration.transport(transportProblem);
       const joined = rooms.get(room);
       if (joined === undefined) rooms.set(room, { count: 1, leave: transport.join(room) });
       else joined.count++;

@@ -169,11 +169,9 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
         refusals.delete(replica);
         scheduleSnapshot();
       },
-      problem(error) {
-        // What ends one connection is told, and over; what the transport says stays until it takes it back.
-        const transportSays = error === undefined || isTransportProblem(error);
+      problem: report,
+      transport(error) {
         if (error !== undefined) report(error);
-        if (!transportSays) return;
         problem = error;
         scheduleSnapshot();
       },
@@ -267,8 +265,4 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
       };
     },
   };
-}
-
-function isTransportProblem({ code }: P2PError): boolean {
-  return code.startsWith('SIGNALING_') || code === 'WEBRTC_UNSUPPORTED' || code === 'TRANSPORT_FAILED';
 }

@@ -160,9 +160,8 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     closed: (channel) => sync.left(channel.id),
     refused: () => undefined,
     gone: () => undefined,
-    problem(error) {
-      if (error !== undefined) onProblem(error);
-    },
+    problem: onProblem,
+    transport: () => undefined,
   };
   hub.register('sim/room', registration);
   replica.compareAll().catch(onFailure);
