@@ -1,4 +1,4 @@
-/** The size of versions for credits and batches: computed alike on both sides of a channel from what was sent. */
+/** [SYNC-11] The size of versions for credits and batches: computed alike on both sides of a channel from what was sent. */
 import type { Version } from '../version/head.ts';
 
 /** Bytes that an envelope counts for: of the order of its size on the wire and in the journal. */

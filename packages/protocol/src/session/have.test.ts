@@ -138,6 +138,13 @@ describe('HAVE', () => {
     expect(session.timer('have')).toStrictEqual([]);
   });
 
+  it('[REP-3] that names later writes of ours than we know says so: the name is not ours alone any more', () => {
+    const session = settled();
+    const same = session.hear('n', whole(vector({ me: 2, b: 1 })));
+    const later = session.hear('n', whole(vector({ me: 3, b: 1 })));
+    expect([same, later].map((effects) => effectsOf(effects, 'outrun').length)).toStrictEqual([0, 1]);
+  });
+
   it('[SYNC-13] a vector that grows beyond MAX_VECTOR_ENTRIES ends the connection', () => {
     const session = settled(new Map());
     const many = (from: number, count: number): Vector =>

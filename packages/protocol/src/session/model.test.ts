@@ -1,6 +1,6 @@
 /** A model of the session: pure steps on simulated replicas, under random schedules. SPEC.md §5.2 has the rules. */
 import { describe, expect, it } from 'vitest';
-import { forSeeds, type Random } from '../testing/random.ts';
+import { createRandom, forSeeds, type Random } from '../testing/random.ts';
 import { createSimNetwork, type SimNetwork } from '../testing/sim-network.ts';
 import type { SimReplica } from '../testing/sim-replica.ts';
 import { dominates, sameVector } from '../version/vector.ts';
@@ -10,6 +10,7 @@ const BODIES = ['{}', 'x'.repeat(1_000), 'x'.repeat(60_000), 'x'.repeat(250_000)
 interface Scenario {
   readonly losses: boolean;
   readonly oneWay: boolean;
+  readonly claimsEarly?: boolean;
 }
 
 function dotsOf({ heads }: SimReplica): Record<string, string[]> {
@@ -39,12 +40,12 @@ function expectHonest(replica: SimReplica): void {
   if (broken !== undefined) throw new Error(`[SYNC-9] ${broken}`);
 }
 
-function runScenario(random: Random, { losses, oneWay }: Scenario): SimNetwork {
+function runScenario(random: Random, { losses, oneWay, claimsEarly = false }: Scenario): SimNetwork {
   const replicas = 2 + random.int(4);
   const encoded = random.chance(0.2);
   const bodies = encoded ? BODIES.slice(0, 2) : BODIES;
   const network = createSimNetwork(random, {
-    ...{ replicas, encoded },
+    ...{ replicas, encoded, claimsEarly },
     maxDelayMs: random.pick([1, 30, 400]),
     maxStorageMs: random.pick([0.1, 5, 100]),
     onCommit: expectHonest,
@@ -86,7 +87,7 @@ function loseSome(replica: SimReplica, { nodes }: SimNetwork, random: Random) {
 }
 
 describe('sync sessions under random schedules', () => {
-  it('[SYNC-9] [SYNC-10] vectors promise no more than there is, all converge, and silence follows', () => {
+  it('[SYNC-9] [SYNC-14] vectors promise no more than there is, all converge, and silence follows', () => {
     forSeeds(150, (random) => expectEqual(runScenario(random, { losses: false, oneWay: false })));
   }, 60_000);
 
@@ -97,6 +98,18 @@ describe('sync sessions under random schedules', () => {
   it('[SYNC-8] [SYNC-9] what storage lost comes back from others', () => {
     forSeeds(150, (random) => expectEqual(runScenario(random, { losses: true, oneWay: false })));
   }, 60_000);
+
+  it('[SYNC-9] a replica that claims before its scan has ended is noticed', () => {
+    const noticed = Array.from({ length: 20 }, (_, i) => i + 1).filter((seed) => {
+      try {
+        runScenario(createRandom(seed), { losses: false, oneWay: false, claimsEarly: true });
+        return false;
+      } catch (error) {
+        return String(error).includes('[SYNC-9]');
+      }
+    });
+    expect(noticed.length).toBeGreaterThan(5);
+  });
 });
 
 describe('a settled mesh', () => {

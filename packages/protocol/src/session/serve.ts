@@ -30,7 +30,7 @@ export function addCredit(state: SyncState, id: NeighbourId, neighbour: Neighbou
   return [next, scan.reading || credit <= 0 ? [] : [readOf(id, scan)]];
 }
 
-/** Sends what was read for a scan; reads on while there is credit. */
+/** [SYNC-11] Sends what was read for a scan; reads on while there is credit. */
 export function serve(
   state: SyncState,
   id: NeighbourId,

@@ -115,6 +115,7 @@ function withoutPushes(neighbours: SyncState['neighbours']): SyncState['neighbou
   return new Map([...neighbours].map(([id, neighbour]) => [id, { ...neighbour, pushedSeq: 0 }]));
 }
 
+/** [SYNC-3] [SYNC-12] Without a gap, and within credit. */
 function mayPush(neighbour: Neighbour, authored: Authored, bytes: number): boolean {
   if (!neighbour.directions.outgoing) return false;
   const reached = Math.max(neighbour.pushedSeq, neighbour.remote?.get(authored.actor) ?? 0);

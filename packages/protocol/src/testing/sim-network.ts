@@ -46,6 +46,8 @@ export interface SimNetworkOptions {
   readonly maxStorageMs: number;
   /** whether frames go through the codec */
   readonly encoded: boolean;
+  /** breaks the rule of the vector, default false */
+  readonly claimsEarly?: boolean;
   /** Called after every commit. */
   readonly onCommit?: (replica: SimReplica) => void;
 }
@@ -93,7 +95,7 @@ export function createSimNetwork(random: Random, options: SimNetworkOptions): Si
   const internals = Array.from({ length: options.replicas }, (_, i) => createNode(i));
 
   function createNode(index: number) {
-    const replica = createSimReplica(String.fromCharCode(97 + index), random, log);
+    const replica = createSimReplica(String.fromCharCode(97 + index), random, log, options.claimsEarly);
     let state = initialSyncState(replica.actor, replica.vector, random.int(1_000));
     const timers = new Map<TimerKind, { stopped: boolean }>();
     const queue: (() => void)[] = [];

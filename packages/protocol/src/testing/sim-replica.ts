@@ -46,7 +46,8 @@ export interface SimReplica {
   brokenPromises(): string[];
 }
 
-export function createSimReplica(name: string, random: Random, log: WriteLog): SimReplica {
+/** @param claimsEarly claims with every batch, also before the scan has ended: to see that a check notices it */
+export function createSimReplica(name: string, random: Random, log: WriteLog, claimsEarly = false): SimReplica {
   const rows = new Map<string, Row>();
   const cursors = new Map<string, Cursor>();
   const journal = name.padEnd(22, 'j');
@@ -138,7 +139,7 @@ export function createSimReplica(name: string, random: Random, log: WriteLog): S
       const batch = rest.slice(0, batchRecords);
       const versions = batch.flatMap((row) => row.versions.filter(({ head }) => !covers(wanted, head)));
       const end = batch[batch.length - 1]?.lsn ?? from;
-      const claim = rest.length <= batchRecords ? vector : null;
+      const claim = claimsEarly || rest.length <= batchRecords ? vector : null;
       return { versions, cursor: { journal, epoch, lsn: end }, claim };
     },
     get losses() {
