@@ -90,8 +90,10 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       return queue.run(async () => {
         hintsQueued = false;
         const noted = [...hinted];
+        // Before the documents are read: what is written meanwhile is beyond it.
+        const before = newestCheckpoint;
         hinted.clear();
-        if (!closed) await remote.refold(await localWrites.journal(await context.find(noted), newestCheckpoint));
+        if (!closed) await remote.refold(await localWrites.journal(await context.find(noted), before));
       });
     },
     catchUp: () => queue.run(() => (closed ? Promise.resolve() : discovery.catchUp())),

@@ -76,6 +76,8 @@ export interface DeviceOptions {
   /** how late the storage's events may come, milliseconds; default at once */
   readonly eventDelayMs?: number;
   readonly journalLimits?: Partial<JournalLimits>;
+  /** Whether all documents are compared with the journal after the start, as applications do; default: yes. */
+  readonly comparesAll?: boolean;
   /** of the device's earlier processes, when it is opened again */
   readonly handWrites?: HandWrites;
   /** Called when the journal is read, before anything is written. */
@@ -164,7 +166,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     transport: () => undefined,
   };
   hub.register('sim/room', registration);
-  replica.compareAll().catch(onFailure);
+  if (options.comparesAll !== false) replica.compareAll().catch(onFailure);
 
   async function close(): Promise<void> {
     subscription.unsubscribe();

@@ -2,9 +2,9 @@
  * The process that a simulated device runs in: it can be killed at any of its writes. From then on nothing that it
  * had under way lands, answers or fires; what it stored stays, for the next process to find.
  */
-import type { BulkWriteRow, EventBulk, RxStorage, RxStorageInstance } from 'rxdb';
+import type { BulkWriteRow, RxStorage, RxStorageInstance } from 'rxdb';
 import type { Timers } from 'rxdb-p2p/testing';
-import { filter } from 'rxjs';
+import { Observable } from 'rxjs';
 
 /**
  * Where in a write the process dies: before anything of it is stored, after all of it is, or when half of its rows
@@ -44,9 +44,17 @@ export interface SimProcess {
   onDeath(listener: () => void): void;
 }
 
+/** How long a storage takes, milliseconds of virtual time, each time anew; default: nothing. */
+export interface StorageDelays {
+  /** before a read or a write happens, and again before its caller hears of it */
+  readonly call?: () => number;
+  /** before an event is delivered: events of different delays overtake each other */
+  readonly event?: () => number;
+}
+
 type Instance<D> = RxStorageInstance<D, unknown, unknown>;
 
-export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers): SimProcess {
+export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers, delays: StorageDelays = {}): SimProcess {
   const writes: StorageWrite[] = [];
   const watchers: WriteWatcher[] = [];
   const mourners: (() => void)[] = [];
@@ -56,9 +64,15 @@ export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers): 
 
   /** What a dead process waits for never comes. */
   const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+  const delayed = async (): Promise<void> => {
+    const { call } = delays;
+    if (call !== undefined) await new Promise<void>((resolve) => time.after(call(), resolve));
+  };
   const whileAlive = async <T>(work: () => Promise<T>): Promise<T> => {
+    await delayed();
     if (!alive) return never();
     const result = await work();
+    await delayed();
     return alive ? result : never();
   };
 
@@ -72,6 +86,7 @@ export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers): 
   async function write<T>(noted: StorageWrite, whole: () => Promise<T>, part: () => Promise<unknown>): Promise<T> {
     if (!alive) return never();
     for (const watcher of watchers) await watcher.before?.(noted);
+    await delayed();
     if (!alive) return never();
     writes.push(noted);
     const mode = crash?.at === writes.length ? crash.mode : undefined;
@@ -82,10 +97,20 @@ export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers): 
       const result = await whole();
       if (mode === undefined) {
         for (const watcher of watchers) await watcher.after?.(noted);
+        await delayed();
         if (alive) return result;
       }
     }
     return never();
+  }
+
+  function deliver<B>(bulk: B, subscriber: { next(bulk: B): void }): void {
+    const late = delays.event?.() ?? 0;
+    const next = (): void => {
+      if (alive) subscriber.next(bulk);
+    };
+    if (late > 0) time.after(late, next);
+    else next();
   }
 
   function wrap<D>(inner: Instance<D>): Instance<D> {
@@ -121,7 +146,8 @@ export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers): 
       query: (prepared) => whileAlive(() => inner.query(prepared)),
       count: (prepared) => whileAlive(() => inner.count(prepared)),
       getAttachmentData: (id, name, digest) => whileAlive(() => inner.getAttachmentData(id, name, digest)),
-      changeStream: () => inner.changeStream().pipe(filter((_bulk: EventBulk<unknown, unknown>) => alive)),
+      changeStream: () =>
+        new Observable((subscriber) => inner.changeStream().subscribe((bulk) => deliver(bulk, subscriber))),
       close: () => whileAlive(() => inner.close()),
       remove: () => whileAlive(() => inner.remove()),
     } as Instance<D>;

@@ -29,6 +29,8 @@ export interface User {
   write(id: string, change: Change, label?: string): Promise<void>;
   /** Documents that are shown, by id. */
   documents(): Promise<ReadonlyMap<string, SimDocument>>;
+  /** Revisions of all documents, deleted ones too. */
+  revisions(): Promise<ReadonlyMap<string, string>>;
 }
 
 export interface UserDeps {
@@ -42,6 +44,11 @@ export interface UserDeps {
 export const USER_CONTEXT = 'simulated-user';
 
 export function createUser({ documents, now, randomId, handWrites }: UserDeps): User {
+  const readAll = async (): Promise<readonly StoredDocument[]> => {
+    const all = prepareQuery(documents.schema, { selector: {}, sort: [{ id: 'asc' }], skip: 0 });
+    return (await documents.query(all)).documents;
+  };
+
   return {
     async write(id, change, label) {
       for (;;) {
@@ -68,9 +75,11 @@ export function createUser({ documents, now, randomId, handWrites }: UserDeps): 
       }
     },
     async documents() {
-      const all = prepareQuery(documents.schema, { selector: {}, sort: [{ id: 'asc' }], skip: 0 });
-      const found = (await documents.query(all)).documents.filter(({ _deleted }) => !_deleted);
+      const found = (await readAll()).filter(({ _deleted }) => !_deleted);
       return new Map(found.map((document) => [document['id'] as string, strip(document)]));
+    },
+    async revisions() {
+      return new Map((await readAll()).map((document) => [document['id'] as string, document._rev]));
     },
   };
 }

@@ -1,12 +1,12 @@
 /** A device whose process dies, others that go on, and the disks, clocks and links that outlive it. */
-import { createFieldHasher, dominates } from '@rxdb-p2p/protocol';
+import { base64url, createFieldHasher, dominates } from '@rxdb-p2p/protocol';
 import type { RxStorage } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { type JournalLimits, readMarker, type StoredDocument, WRITE_CONTEXT } from 'rxdb-p2p/testing';
 import { createClock, createDevice, type Device, openDocuments, type WatchedDevice } from '../device.ts';
 import { type HandlerName, policyOf } from '../handlers.ts';
 import { createSimNetwork, type SimNetwork } from '../network.ts';
-import { createProcess, type SimProcess, type StorageWrite } from '../process.ts';
+import { createProcess, type SimProcess, type StorageDelays, type StorageWrite } from '../process.ts';
 import { createRandom } from '../random.ts';
 import { type Change, createHandWrites, createUser, USER_CONTEXT } from '../user.ts';
 import { createVirtualTime } from '../virtual-time.ts';
@@ -42,10 +42,18 @@ export interface CrashWorld {
   acceptedAt(place: Place): number;
   /** Lets virtual time pass. */
   pass(ms: number): Promise<void>;
+  /** Lets virtual time pass until an answer is there. */
+  answer<T>(question: Promise<T>): Promise<T>;
 }
+
+/** Storages that answer at once; that take their time; and those whose events come late and overtake each other. */
+export type StorageKind = 'instant' | 'slow' | 'late events';
 
 export interface CrashWorldOptions {
   readonly seed: number;
+  readonly storageKind: StorageKind;
+  /** Whether devices compare all documents with their journals after the start, or rely on the checkpoint alone. */
+  readonly comparesAll: boolean;
   readonly places: readonly Place[];
   readonly handler: HandlerName;
   readonly journalLimits?: Partial<JournalLimits>;
@@ -61,18 +69,27 @@ interface Site {
 }
 
 const DELAY_MS = { minDelayMs: 1, maxDelayMs: 5 };
+/** Of one call, and of the event of a write. */
+const CALL_MS = 3;
+const EVENT_MS = 10;
 
-export function createCrashWorld({ seed, places, handler, journalLimits }: CrashWorldOptions): CrashWorld {
+export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
+  const { seed, places, handler, journalLimits, storageKind, comparesAll } = options;
   const random = createRandom(seed);
   const time = createVirtualTime(random);
   const network = createSimNetwork(time, random, DELAY_MS);
   const log = createWriteLog();
   const hasher = createFieldHasher();
   const failures: string[] = [];
+  const upTo = (ms: number) => (): number => random.next() * ms;
+  const delays: StorageDelays = {
+    ...(storageKind === 'instant' ? {} : { call: upTo(CALL_MS) }),
+    ...(storageKind === 'late events' ? { event: upTo(EVENT_MS) } : {}),
+  };
   const sites = new Map<Place, Site>();
   for (const place of places) {
     const disk = privateMemory();
-    const process = createProcess(disk, time);
+    const process = createProcess(disk, time, delays);
     sites.set(place, { disk, process, handWrites: createHandWrites(), accepted: new Set() });
     watchWrites(place, process);
   }
@@ -107,7 +124,16 @@ export function createCrashWorld({ seed, places, handler, journalLimits }: Crash
     });
     const { storage, timers } = process;
     const opened = createDevice({
-      ...{ name: place, storage, network, random, clockOffsetMs, time: timers, handWrites: site.handWrites },
+      ...{
+        name: place,
+        storage,
+        network,
+        random,
+        clockOffsetMs,
+        comparesAll,
+        time: timers,
+        handWrites: site.handWrites,
+      },
       merge: (onProblem) => policyOf(handler, onProblem),
       ...(journalLimits === undefined ? {} : { journalLimits }),
       onOpened(watched) {
@@ -124,6 +150,17 @@ export function createCrashWorld({ seed, places, handler, journalLimits }: Crash
     );
   }
 
+  /** In a process of its own, so that the write counts as accepted, but not as one of ours. */
+  async function writeBeside(place: Place, id: string, change: Change, label?: string): Promise<void> {
+    const { disk, handWrites } = siteOf(place);
+    const process = createProcess(disk, time, delays);
+    watchWrites(place, process);
+    const documents = await openDocuments(process.storage, place);
+    const randomId = (bytes: number): string => base64url(random.bytes(bytes));
+    await createUser({ documents, now: createClock(time, 0), randomId, handWrites }).write(id, change, label);
+    await documents.close();
+  }
+
   /** What a process has said it holds, the next one must hold. */
   function compareLives(place: Place, before: WatchedDevice, after: WatchedDevice): void {
     if (!dominates(after.journal.vector, before.journal.vector)) failures.push(`${place} has lost part of its vector`);
@@ -131,6 +168,15 @@ export function createCrashWorld({ seed, places, handler, journalLimits }: Crash
     if (after.journal.lsn < before.journal.lsn) failures.push(`${place} has lost lsns`);
     const known = before.journal.incarnation;
     if (known !== '' && after.journal.incarnation !== known) failures.push(`${place} has another incarnation`);
+  }
+
+  async function answer<T>(question: Promise<T>): Promise<T> {
+    let answered = false;
+    const noted = question.finally(() => {
+      answered = true;
+    });
+    for (let ms = 0; !answered; ms++) await time.run(ms);
+    return noted;
   }
 
   const deviceAt = (place: Place): Device | undefined => siteOf(place).device;
@@ -147,7 +193,7 @@ export function createCrashWorld({ seed, places, handler, journalLimits }: Crash
     newProcess(place) {
       const site = siteOf(place);
       site.process.die();
-      site.process = createProcess(site.disk, time);
+      site.process = createProcess(site.disk, time, delays);
       watchWrites(place, site.process);
       return site.process;
     },
@@ -155,20 +201,7 @@ export function createCrashWorld({ seed, places, handler, journalLimits }: Crash
     write(place, id, change, label) {
       void deviceAt(place)?.write(id, change, label);
     },
-    async writeBeside(place, id, change, label) {
-      const site = siteOf(place);
-      // A process of its own, so that the write counts as accepted but not as one of ours.
-      const process = createProcess(site.disk, time);
-      watchWrites(place, process);
-      const documents = await openDocuments(process.storage, place);
-      const randomId = (bytes: number): string => String(random.int(2 ** 30)) + String(bytes);
-      await createUser({ documents, now: createClock(time, 0), randomId, handWrites: site.handWrites }).write(
-        id,
-        change,
-        label,
-      );
-      await documents.close();
-    },
+    writeBeside: (place, id, change, label) => answer(writeBeside(place, id, change, label)),
     interject(when, of, write) {
       let done = false;
       const once = (noted: StorageWrite): Promise<void> | undefined => {
@@ -185,6 +218,7 @@ export function createCrashWorld({ seed, places, handler, journalLimits }: Crash
     },
     acceptedAt: (place) => siteOf(place).accepted.size,
     pass: (ms) => time.run(ms),
+    answer,
   };
 }
 

@@ -81,8 +81,11 @@ export const localScenarios: readonly CrashScenario[] = [
   },
   {
     name: 'writes under a clock that went back',
+    needsComparison: true,
     async prepare(world) {
       await withA(world);
+      world.write('victim', 'a', set('count', 2));
+      await world.pass(1_000);
       world.newProcess('victim');
       world.openAt('victim', -3_600_000);
       await world.pass(1_000);
@@ -93,7 +96,7 @@ export const localScenarios: readonly CrashScenario[] = [
       await world.pass(1_000);
     },
     expected: (accepted) => [
-      { ...A, text: textOf(accepted('edit'), 'second') },
+      { ...A, count: 2, text: textOf(accepted('edit'), 'second') },
       ...orNone(accepted('insert'), { id: 'b' }),
     ],
   },

@@ -28,7 +28,7 @@ export const remoteScenarios: readonly CrashScenario[] = [
       for (const value of ['second', 'third', 'fourth']) {
         world.write('witness', 'a', set('text', value));
         world.write('witness', value, insert({ id: value }));
-        await world.pass(2);
+        await world.pass(15);
       }
       await world.pass(1_000);
     },
