@@ -36,11 +36,11 @@ export function createFieldHasher(keyed?: HashText): FieldHasher {
   /** sorted names by the same names in any order */
   const shapes = new Map<string, readonly string[]>();
   const shapeOf = (names: readonly string[]): readonly string[] => {
-    const key = names.join('\n');
+    const key = `${names.length} ${names.join('\n')}`;
     const known = shapes.get(key);
     if (known !== undefined) return known;
     const sorted = [...names].sort(compareStrings);
-    const sortedKey = sorted.join('\n');
+    const sortedKey = `${names.length} ${sorted.join('\n')}`;
     const shape = shapes.get(sortedKey) ?? sorted;
     if (shapes.size < MAX_SHAPES) shapes.set(key, shape).set(sortedKey, shape);
     return shape;
