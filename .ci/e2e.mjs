@@ -4,7 +4,7 @@ import { execute } from './steps.mjs';
 
 try {
   const env = { CHROMIUM_PATH: await findBrowser('chromium') };
-  process.exitCode = await execute('npx', ['playwright', 'test', '-c', 'e2e', ...process.argv.slice(2)], env);
+  process.exitCode = await execute('npx', ['playwright', 'test', '-c', 'e2e', ...process.argv.slice(2)], { env });
 } catch (error) {
   if (!(error instanceof BrowserError)) throw error;
   console.error(error.message);

@@ -10,6 +10,9 @@ import { execute, secondsSince } from './steps.mjs';
 /** Seeds of the simulator in the full run; `npm run test:fast` takes 50. */
 const FULL_SIMULATION_SEEDS = '200';
 
+/** A step that takes longer hangs. All of them together are meant to take less than 30 minutes. */
+const STEP_TIMEOUT_MS = 20 * 60_000;
+
 const reports = mkdtempSync(join(tmpdir(), 'rxdb-p2p-test-'));
 const unitReport = join(reports, 'unit.json');
 const browserReport = join(reports, 'browsers.json');
@@ -58,7 +61,7 @@ try {
   for (const { name, command, args, env, count } of steps) {
     console.log(`\n== ${name}`);
     const startedAt = Date.now();
-    const code = await execute(command, args, env);
+    const code = await execute(command, args, { env: env ?? {}, timeoutMs: STEP_TIMEOUT_MS });
     const result = count?.(code) ?? (code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
     results.push({ name, ...result, time: secondsSince(startedAt) });
   }
