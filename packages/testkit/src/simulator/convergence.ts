@@ -4,9 +4,10 @@ import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { createDevice, type Device } from './device.ts';
 import { type HandlerName, policyOf } from './handlers.ts';
 import { createSimNetwork } from './network.ts';
+import { createProcess, type StorageDelays } from './process.ts';
 import { createRandom, type Random } from './random.ts';
 import type { SimDocument } from './user.ts';
-import { createVirtualTime } from './virtual-time.ts';
+import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 import { createWriteLog } from './write-log.ts';
 
 export interface Scenario {
@@ -33,16 +34,14 @@ export async function runScenario({ seed, replicas, handler, operations }: Scena
   const network = createSimNetwork(time, random, { minDelayMs: 1, maxDelayMs: random.pick([5, 50, 400]) });
   const devices: Device[] = [];
   for (let i = 0; i < replicas; i++) {
-    devices.push(
-      await createDevice({
-        ...{ network, time, random },
-        name: `device-${i}`,
-        storage: getRxStorageMemory() as never,
-        merge: (onProblem) => policyOf(handler, onProblem),
-        eventDelayMs: random.chance(0.3) ? 300 : 0,
-        clockOffsetMs: random.chance(0.3) ? (random.next() - 0.5) * 600_000 : 0,
-      }),
-    );
+    const device = createDevice({
+      ...{ network, time, random },
+      name: `device-${i}`,
+      storage: createProcess(getRxStorageMemory() as never, time, delaysOf(random)).storage,
+      merge: (onProblem) => policyOf(handler, onProblem),
+      clockOffsetMs: random.chance(0.3) ? (random.next() - 0.5) * 600_000 : 0,
+    });
+    devices.push(await time.answer(device));
   }
   const log = createWriteLog();
   for (const device of devices) log.watch(device);
@@ -63,11 +62,18 @@ export async function runScenario({ seed, replicas, handler, operations }: Scena
   await time.run(SETTLE_MS);
   const settledFrames = network.sent.frames;
   await time.run(QUIET_MS);
-  const failures = [...log.violations, ...log.missing(devices), ...(await differences(devices))];
+  const failures = [...log.violations, ...log.missing(devices), ...(await differences(devices, time))];
   if (network.sent.frames !== settledFrames)
     failures.push(`${network.sent.frames - settledFrames} frames after settling`);
-  for (const device of devices) await device.erase();
+  for (const device of devices) await time.answer(device.erase());
   return { failures, frames: network.sent.frames, writes };
+}
+
+/** Half of the storages answer at once, the others take their time; some tell late of what was written. */
+function delaysOf(random: Random): StorageDelays {
+  const call = (): number => random.next() * 4;
+  const event = (): number => random.next() * 300;
+  return { ...(random.chance(0.5) ? { call } : {}), ...(random.chance(0.3) ? { event } : {}) };
 }
 
 function editOf(
@@ -96,17 +102,17 @@ function editOf(
   };
 }
 
-async function differences(devices: readonly Device[]): Promise<string[]> {
+async function differences(devices: readonly Device[], time: VirtualTime): Promise<string[]> {
   const failures: string[] = [];
   const [first, ...others] = devices;
   if (first === undefined) return ['there is no device'];
-  const expected = canonicalJson(Object.fromEntries(await first.documents()));
+  const expected = canonicalJson(Object.fromEntries(await time.answer(first.documents())));
   for (const device of devices) {
     for (const problem of device.problems) failures.push(`${device.name} reports ${problem.message}`);
     if (device.sync.state.pull !== null) failures.push(`${device.name} still pulls`);
   }
   for (const other of others) {
-    const got = canonicalJson(Object.fromEntries(await other.documents()));
+    const got = canonicalJson(Object.fromEntries(await time.answer(other.documents())));
     if (got !== expected) failures.push(`${other.name} shows ${got}, ${first.name} shows ${expected}`);
     if (!sameVector(other.replica.vector, first.replica.vector))
       failures.push(`${other.name} has another vector than ${first.name}`);

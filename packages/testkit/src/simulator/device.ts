@@ -73,8 +73,6 @@ export interface DeviceOptions {
   /** added to virtual time, milliseconds: clocks run apart */
   readonly clockOffsetMs: number;
   readonly sends?: boolean;
-  /** how late the storage's events may come, milliseconds; default at once */
-  readonly eventDelayMs?: number;
   readonly journalLimits?: Partial<JournalLimits>;
   /** Whether all documents are compared with the journal after the start, as applications do; default: yes. */
   readonly comparesAll?: boolean;
@@ -131,10 +129,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   options.onOpened?.(watched);
   const subscription = documents.changeStream().subscribe((bulk) => {
     const ids = bulk.context === WRITE_CONTEXT ? [] : bulk.events.map(({ documentId }) => documentId);
-    // Events of other tabs come late, and in any order.
-    const delay = random.next() * (options.eventDelayMs ?? 0);
-    if (delay === 0) replica.hint(ids, bulk.checkpoint).catch(onFailure);
-    else time.after(delay, () => void replica.hint(ids, bulk.checkpoint).catch(onFailure));
+    replica.hint(ids, bulk.checkpoint).catch(onFailure);
   });
   await replica.start();
   const sync = createCollectionSync({ replica, timers: time, onFailure });

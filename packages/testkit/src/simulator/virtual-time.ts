@@ -5,6 +5,8 @@ import type { Random } from './random.ts';
 export interface VirtualTime extends Timers {
   /** Fires timers until this much virtual time has passed, letting promises settle after each. */
   run(ms: number): Promise<void>;
+  /** Lets as much virtual time pass as an answer takes. */
+  answer<T>(question: Promise<T>): Promise<T>;
 }
 
 interface Timer {
@@ -33,6 +35,21 @@ export function createVirtualTime(random: Random): VirtualTime {
     timers.splice(low, 0, timer);
   };
 
+  async function run(ms: number): Promise<void> {
+    const end = now + ms;
+    await settle();
+    for (;;) {
+      const next = timers[0];
+      if (next === undefined || next.at > end) break;
+      timers.shift();
+      if (next.stopped) continue;
+      now = next.at;
+      next.run();
+      await settle();
+    }
+    now = end;
+  }
+
   return {
     now: () => now,
     random: random.next,
@@ -43,19 +60,14 @@ export function createVirtualTime(random: Random): VirtualTime {
         timer.stopped = true;
       };
     },
-    async run(ms) {
-      const end = now + ms;
-      await settle();
-      for (;;) {
-        const next = timers[0];
-        if (next === undefined || next.at > end) break;
-        timers.shift();
-        if (next.stopped) continue;
-        now = next.at;
-        next.run();
-        await settle();
-      }
-      now = end;
+    run,
+    async answer(question) {
+      let answered = false;
+      const noted = question.finally(() => {
+        answered = true;
+      });
+      for (let ms = 0; !answered; ms++) await run(ms);
+      return noted;
     },
   };
 }

@@ -52,8 +52,8 @@ export interface CrashOutcome {
 }
 
 /** Virtual time in which everybody meets, pulls and answers, and then one of keep-alives alone; milliseconds. */
-const SETTLE_MS = 4_000;
-const QUIET_MS = 30_000;
+const SETTLE_MS = 3_000;
+const QUIET_MS = 6_000;
 
 /** @param point undefined: nobody dies */
 export async function runCrash(

@@ -170,15 +170,6 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
     if (known !== '' && after.journal.incarnation !== known) failures.push(`${place} has another incarnation`);
   }
 
-  async function answer<T>(question: Promise<T>): Promise<T> {
-    let answered = false;
-    const noted = question.finally(() => {
-      answered = true;
-    });
-    for (let ms = 0; !answered; ms++) await time.run(ms);
-    return noted;
-  }
-
   const deviceAt = (place: Place): Device | undefined => siteOf(place).device;
   const userAt = (place: Place): Device => {
     const device = deviceAt(place);
@@ -201,7 +192,7 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
     write(place, id, change, label) {
       void deviceAt(place)?.write(id, change, label);
     },
-    writeBeside: (place, id, change, label) => answer(writeBeside(place, id, change, label)),
+    writeBeside: (place, id, change, label) => time.answer(writeBeside(place, id, change, label)),
     interject(when, of, write) {
       let done = false;
       const once = (noted: StorageWrite): Promise<void> | undefined => {
@@ -218,7 +209,7 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
     },
     acceptedAt: (place) => siteOf(place).accepted.size,
     pass: (ms) => time.run(ms),
-    answer,
+    answer: (question) => time.answer(question),
   };
 }
 

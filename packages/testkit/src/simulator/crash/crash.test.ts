@@ -12,7 +12,10 @@ function places(writes: readonly StorageWrite[]): Pick<CrashPoint, 'write' | 'mo
   });
 }
 
-/** `npm test` runs four times the seeds of the fast tests, and all points of two processes in a row. */
+/**
+ * `npm test` asks for 200 seeds, and gets every point in every kind of storage. The fast tests run every point once in
+ * a storage that answers at once, and half of the rest.
+ */
 const THOROUGH = Number(process.env['SIM_SEEDS'] ?? 50) >= 200;
 
 const died = { once: 0, twice: 0 };
@@ -32,10 +35,10 @@ async function dieEverywhere(scenario: CrashScenario, storageKind: StorageKind):
       const { recoveryWrites } = await run({ ...place, editBeside });
       died.once++;
       // To die after one write and before the next one leaves the same behind.
-      if ((place.mode === 'before' && place.write > 1) || (!THOROUGH && (editBeside || storageKind !== 'instant')))
-        continue;
+      const onceIsEnough = !THOROUGH && (editBeside || storageKind !== 'instant');
+      if ((place.mode === 'before' && place.write > 1) || onceIsEnough) continue;
       for (const again of places(recoveryWrites)) {
-        if (again.mode === 'before') continue;
+        if (again.mode === 'before' || (!THOROUGH && (place.write + again.write) % 2 === 1)) continue;
         await run({ ...place, editBeside, again });
         died.twice++;
       }
@@ -49,10 +52,11 @@ describe('a process dies at any of its writes, and the next one goes on', () => 
   it.each(crashScenarios)(
     '$name',
     async (scenario) => {
-      for (const storageKind of ['instant', 'slow', 'late events'] as const)
+      const slow = crashScenarios.indexOf(scenario) % 2 === 0 ? 'slow' : 'late events';
+      for (const storageKind of THOROUGH ? (['instant', 'slow', 'late events'] as const) : (['instant', slow] as const))
         expect(await dieEverywhere(scenario, storageKind)).toEqual([]);
     },
-    60_000,
+    600_000,
   );
 
   afterAll(() => {
