@@ -1,6 +1,6 @@
 /**
- * The README of the repository tells the truth: its examples compile and run against the built packages, on two devices with
- * a real signaling server, IndexedDB and WebRTC; its tables name all codes, options and limits as they are.
+ * The READMEs tell the truth. The examples of the repository's compile and run against the built packages, on two devices
+ * with a real signaling server, IndexedDB and WebRTC; its tables name all codes, options and limits as they are.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -126,6 +126,20 @@ process.exit();
     expect(await Promise.all(codes)).toEqual([0, 0]);
   });
 });
+
+it.each(['packages/protocol', 'packages/rxdb-p2p'])(
+  'the example of %s runs, and prints what it says',
+  async (folder) => {
+    const readme = readFileSync(join(ROOT, folder, 'README.md'), 'utf8');
+    const example = /^```js\n(.*?)^```$/ms.exec(readme)?.[1] ?? '';
+    const said = [...example.matchAll(/^console\.log\(.*\/\/ (.*)$/gm)].map((match) => match[1]);
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', example], {
+      cwd: join(ROOT, folder),
+    });
+    expect(stdout.trimEnd().split('\n')).toEqual(said);
+    expect(stderr).toBe('');
+  },
+);
 
 describe('the tables', () => {
   const rowsOf = (title: string): string[][] =>
