@@ -3,7 +3,6 @@
  * changed. They never leave the device and decide nothing between replicas, so speed counts and 64 bits are enough.
  */
 import { compareStrings } from '../version/dot.ts';
-import { canonicalJson } from './canonical.ts';
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -60,12 +59,32 @@ export function createFieldHasher(keyed?: HashText): FieldHasher {
 }
 
 /**
- * A text that only equal values have. A string, which may be long, stands for itself; anything else is told apart by a
- * first character that JSON does not begin with.
+ * A text that only equal values have, whatever the order in which their keys were set. Strings go in as they are, with
+ * their lengths, since quoting costs more than hashing; a long string alone stands for itself.
  */
 function textOf(value: unknown): string {
-  if (typeof value === 'string' && value.charCodeAt(0) !== 0) return value;
-  return `\u0000${canonicalJson(value)}`;
+  if (typeof value === 'string' && value.length >= MIN_ENCODED_LENGTH && !FIRST_CHARACTERS.includes(value.charAt(0))) {
+    return value;
+  }
+  return describe(value);
+}
+
+/** What `describe` begins with. */
+const FIRST_CHARACTERS = '="[{';
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `"${value.length}:${value}`;
+  if (typeof value !== 'object' || value === null) return `=${String(value)}`;
+  if (Array.isArray(value)) {
+    let text = `[${value.length}`;
+    for (const item of value) text += `,${describe(item)}`;
+    return text;
+  }
+  const object = value as Readonly<Record<string, unknown>>;
+  const keys = Object.keys(object).filter((key) => object[key] !== undefined);
+  let text = `{${keys.length}`;
+  for (const key of keys.sort(compareStrings)) text += `,${key.length}:${key}${describe(object[key])}`;
+  return text;
 }
 
 /** The hash of one field, or undefined when the document has no such field. */
