@@ -40,5 +40,5 @@ export const MAX_FEATURES: number = 64;
 /** Channels that one side may open on a connection: collections times topics. */
 export const MAX_CHANNELS: number = 256;
 
-/** What an author may push to a neighbour ahead of its acknowledgements, bytes (DESIGN §5). */
+/** What an author may push to a neighbour ahead of its acknowledgements, bytes (ARCHITECTURE §5). */
 export const PUSH_CREDIT_BYTES: number = 256 * 1024;

@@ -1,6 +1,6 @@
 /**
  * The default merge: per top-level field the last writer wins by that field's own clock, and a concurrent edit beats
- * a delete (DESIGN §3). A pure function of the set of heads.
+ * a delete (ARCHITECTURE §3). A pure function of the set of heads.
  */
 import type { Clock } from '../version/clock.ts';
 import { compareClocks } from '../version/clock.ts';

@@ -1,4 +1,4 @@
-/** The envelope of a local write: what it supersedes, and which of its fields it set itself (DESIGN §3). */
+/** The envelope of a local write: what it supersedes, and which of its fields it set itself (ARCHITECTURE §3). */
 import type { Clock } from '../version/clock.ts';
 import { compareClocks, NO_CLOCK, nextTimestamp } from '../version/clock.ts';
 import type { Actor } from '../version/dot.ts';

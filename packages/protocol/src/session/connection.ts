@@ -1,5 +1,5 @@
 /**
- * One connection with one remote replica (DESIGN §5): VERSION, HELLO, and the channels on it, as a pure step
+ * One connection with one remote replica (ARCHITECTURE §5): VERSION, HELLO, and the channels on it, as a pure step
  * function. What is said inside an open channel is the business of `sync.ts`.
  */
 import { MAX_CHANNELS, PROTOCOL_VERSION } from '../limits.ts';

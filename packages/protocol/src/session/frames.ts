@@ -1,4 +1,4 @@
-/** The messages of a connection and of its channels (DESIGN §5). SPEC.md gives their bytes. */
+/** The messages of a connection and of its channels (ARCHITECTURE §5). SPEC.md gives their bytes. */
 import type { Actor } from '../version/dot.ts';
 import type { Version } from '../version/head.ts';
 import type { Vector } from '../version/vector.ts';

@@ -1,4 +1,4 @@
-/** Pulling: whom to ask for what is lacking, one neighbour at a time (DESIGN §5). */
+/** Pulling: whom to ask for what is lacking, one neighbour at a time (ARCHITECTURE §5). */
 import { countMissing, EMPTY_VECTOR, sameVector } from '../version/vector.ts';
 import { versionsCost } from './cost.ts';
 import type { EntriesFrame } from './frames.ts';

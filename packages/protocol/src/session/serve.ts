@@ -1,4 +1,4 @@
-/** Serving: the scans that neighbours asked for, batch by batch within their credit (DESIGN §5). */
+/** Serving: the scans that neighbours asked for, batch by batch within their credit (ARCHITECTURE §5). */
 import type { Version } from '../version/head.ts';
 import { versionCost, versionsCost } from './cost.ts';
 import type { WantFrame } from './frames.ts';

@@ -1,5 +1,5 @@
 /**
- * The sync session of one collection with all its neighbours (DESIGN §5), as a pure step function: it knows vectors,
+ * The sync session of one collection with all its neighbours (ARCHITECTURE §5), as a pure step function: it knows vectors,
  * cursors and credits, and nothing of documents, sockets or storage. SPEC.md §5 has the rules by number.
  */
 import { MAX_FRAME_BYTES, MAX_VECTOR_ENTRIES, PUSH_CREDIT_BYTES } from '../limits.ts';

@@ -1,4 +1,4 @@
-/** Clocks: the order of concurrent values. They decide who wins, never what to send (DESIGN §3). */
+/** Clocks: the order of concurrent values. They decide who wins, never what to send (ARCHITECTURE §3). */
 import type { Actor } from './dot.ts';
 import { compareStrings } from './dot.ts';
 

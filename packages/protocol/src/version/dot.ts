@@ -1,4 +1,4 @@
-/** Dots: the names of writes (DESIGN §3; Almeida et al., "Scalable and Accurate Causality Tracking", 2014). */
+/** Dots: the names of writes (ARCHITECTURE §3; Almeida et al., "Scalable and Accurate Causality Tracking", 2014). */
 
 /** First 16 characters of base64url(SHA-256(publicKey ‖ incarnation)): who writes, as long as its storage is not lost. */
 export type Actor = string;

@@ -1,4 +1,4 @@
-/** Heads: the versions of a document that no other known version supersedes (DESIGN §3). */
+/** Heads: the versions of a document that no other known version supersedes (ARCHITECTURE §3). */
 import type { Clock } from './clock.ts';
 import { compareClocks, NO_CLOCK } from './clock.ts';
 import type { Actor, Dot } from './dot.ts';
@@ -34,7 +34,7 @@ export interface Version {
 export const NO_PAST: readonly Dot[] = [];
 export const NO_FIELD_CLOCKS: readonly FieldClock[] = [];
 
-/** `head.vector[actor]` of DESIGN §3. */
+/** `head.vector[actor]` of ARCHITECTURE §3. */
 export function vectorEntry(head: Head, actor: Actor): number {
   if (head.actor === actor) return head.seq;
   for (const dot of head.past) if (dot.actor === actor) return dot.seq;

@@ -1,4 +1,4 @@
-/** Collection vectors: what a replica has received and persisted, or knows to be superseded (DESIGN §3). */
+/** Collection vectors: what a replica has received and persisted, or knows to be superseded (ARCHITECTURE §3). */
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Actor, Dot } from './dot.ts';
 import { compareStrings } from './dot.ts';

@@ -1,5 +1,5 @@
 /**
- * The replica's key pair, made at first use, kept beside the database's collections (DESIGN §3). One row, inserted by
+ * The replica's key pair, made at first use, kept beside the database's collections (ARCHITECTURE §3). One row, inserted by
  * compare-and-swap, so that two tabs cannot make two identities.
  */
 

@@ -1,6 +1,6 @@
 /**
  * The journal of one collection: an append-only log of segments in a sidecar storage, and its content in memory
- * (DESIGN §4). Appending a segment is the commit: one insert, atomic on every storage, and a key that is taken means
+ * (ARCHITECTURE §4). Appending a segment is the commit: one insert, atomic on every storage, and a key that is taken means
  * that another tab leads. The journal knows nothing of documents beyond their records.
  */
 import type { Cursor, FieldHasher, Vector } from '@rxdb-p2p/protocol';

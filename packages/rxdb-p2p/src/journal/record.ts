@@ -1,4 +1,4 @@
-/** What the journal knows of one document (DESIGN §4). */
+/** What the journal knows of one document (ARCHITECTURE §4). */
 import type { FieldHashes, Head } from '@rxdb-p2p/protocol';
 
 export interface StoredHead {

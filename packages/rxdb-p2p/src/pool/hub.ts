@@ -1,6 +1,6 @@
 /**
  * All connections that one database makes through one transport: one per remote replica, whatever number of topics and
- * collections they carry (DESIGN §5).
+ * collections they carry (ARCHITECTURE §5).
  */
 import type { ByeCode, ChannelOffer, Directions, HelloFrame, RefuseCode, SyncFrame } from '@rxdb-p2p/protocol';
 import { MAX_FRAME_BYTES, P2PError } from '@rxdb-p2p/protocol';

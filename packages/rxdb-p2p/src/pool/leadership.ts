@@ -1,5 +1,5 @@
 /**
- * Who leads a collection: one tab for each (database, collection), by a lock (DESIGN §4). Web Locks in browsers; within
+ * Who leads a collection: one tab for each (database, collection), by a lock (ARCHITECTURE §4). Web Locks in browsers; within
  * one process elsewhere, where databases of one process share a map.
  */
 import { P2PError } from '@rxdb-p2p/protocol';

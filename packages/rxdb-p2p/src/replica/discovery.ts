@@ -1,6 +1,6 @@
 /**
  * Finds what happened to the documents while nobody looked: writes that no event told of, and documents that the storage
- * has lost (DESIGN §4).
+ * has lost (ARCHITECTURE §4).
  */
 import { P2PError } from '@rxdb-p2p/protocol';
 import { getChangedDocumentsSince, prepareQuery } from 'rxdb';

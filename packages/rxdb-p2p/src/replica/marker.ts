@@ -1,5 +1,5 @@
 /**
- * The marker `_meta.p2p`: what makes a document that we wrote self-describing after a crash (DESIGN §4). RxDB keeps
+ * The marker `_meta.p2p`: what makes a document that we wrote self-describing after a crash (ARCHITECTURE §4). RxDB keeps
  * it through local updates, so it also tells what a local write was made on.
  */
 import type { FieldHasher, FieldHashes } from '@rxdb-p2p/protocol';

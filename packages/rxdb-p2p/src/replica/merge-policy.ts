@@ -1,4 +1,4 @@
-/** How concurrent heads become one visible document: a pure function of the set of heads (DESIGN §3). */
+/** How concurrent heads become one visible document: a pure function of the set of heads (ARCHITECTURE §3). */
 import type { Fold, Shown } from '@rxdb-p2p/protocol';
 import { canonicalJson, mergeFields, P2PError } from '@rxdb-p2p/protocol';
 import type { RxConflictHandler, WithDeleted } from 'rxdb';

@@ -1,5 +1,5 @@
 /**
- * What a stored document says that its record does not: local writes are found, not intercepted (DESIGN §4). Pure.
+ * What a stored document says that its record does not: local writes are found, not intercepted (ARCHITECTURE §4). Pure.
  *
  * The document's `_rev` differs from its record's in four cases: a local write; our own write whose journal segment a
  * crash took (the marker then says what it is); a local write on top of such a one; a schema migration.

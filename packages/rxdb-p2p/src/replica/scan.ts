@@ -1,4 +1,4 @@
-/** Reads the versions that another replica lacks, in lsn order, for catch-up (DESIGN §5). */
+/** Reads the versions that another replica lacks, in lsn order, for catch-up (ARCHITECTURE §5). */
 import type { Cursor, ScanBatch, Vector, Version } from '@rxdb-p2p/protocol';
 import { covers, MAX_BODY_BYTES, versionCost } from '@rxdb-p2p/protocol';
 import type { Journal } from '../journal/journal.ts';

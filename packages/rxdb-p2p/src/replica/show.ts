@@ -1,5 +1,5 @@
 /**
- * Makes documents show their heads, in the order of writes that leaves no crash unexplained (DESIGN §4):
+ * Makes documents show their heads, in the order of writes that leaves no crash unexplained (ARCHITECTURE §4):
  * one live head: document, then record; several heads or a tombstone: pending record, document, record.
  */
 import type { Body, FieldHasher, Fold, Shown } from '@rxdb-p2p/protocol';

@@ -1,4 +1,4 @@
-/** What a device does when its process dies: every order of writes of DESIGN §4. */
+/** What a device does when its process dies: every order of writes of ARCHITECTURE §4. */
 import { concurrentScenarios, handledScenarios } from './concurrent-scenarios.ts';
 import type { CrashScenario } from './crash-run.ts';
 import { interjectedScenarios } from './interjected-scenarios.ts';
