@@ -23,6 +23,8 @@ export interface StorageWrite {
 }
 
 export interface WriteWatcher {
+  /** Documents are looked up by their ids once this has resolved. */
+  finding?(instance: string): Promise<void> | undefined;
   /** The write begins once this has resolved. */
   before?(write: StorageWrite): Promise<void> | undefined;
   /** Rows that the storage took, told even when the process dies of it. */
@@ -142,7 +144,10 @@ export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers, d
         const clean = () => inner.cleanup(minimumDeletedTime);
         return write({ instance, context: 'cleanup', rows: [] }, clean, clean);
       },
-      findDocumentsById: (ids, withDeleted) => whileAlive(() => inner.findDocumentsById(ids, withDeleted)),
+      async findDocumentsById(ids, withDeleted) {
+        for (const watcher of watchers) await watcher.finding?.(instance);
+        return whileAlive(() => inner.findDocumentsById(ids, withDeleted));
+      },
       query: (prepared) => whileAlive(() => inner.query(prepared)),
       count: (prepared) => whileAlive(() => inner.count(prepared)),
       getAttachmentData: (id, name, digest) => whileAlive(() => inner.getAttachmentData(id, name, digest)),

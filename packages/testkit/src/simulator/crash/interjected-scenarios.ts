@@ -93,4 +93,45 @@ export const interjectedScenarios: readonly CrashScenario[] = [
     expected: (accepted) => orNone(accepted('edit'), { ...A, count: 9 }),
     heads: (accepted) => ({ a: accepted('edit') ? 2 : 1 }),
   },
+  {
+    name: 'a local write while another one is looked up',
+    prepare: withA,
+    async run(world) {
+      const victim = world.processAt('victim');
+      let looksUp: 'not yet' | 'next' | 'done' = 'not yet';
+      victim.watch({
+        landed({ instance }) {
+          if (instance === 'items' && looksUp === 'not yet') looksUp = 'next';
+        },
+        finding(instance) {
+          if (instance !== 'items' || looksUp !== 'next') return undefined;
+          looksUp = 'done';
+          return world.userAt('victim').write('b', insert({ id: 'b' }), 'insert');
+        },
+      });
+      world.write('victim', 'a', set('text', 'second'), 'edit');
+      await world.pass(1_000);
+    },
+    expected: (accepted) => [
+      { ...A, text: textOf(accepted('edit'), 'second') },
+      ...orNone(accepted('insert'), { id: 'b' }),
+    ],
+  },
+  {
+    name: 'a local write between two batches that are taken in',
+    prepare: withA,
+    async run(world) {
+      const { timers } = world.processAt('victim');
+      world.interject('after', ours, async () => {
+        // By now the second batch waits for the first one; what is written now comes after both.
+        await new Promise<void>((resolve) => timers.after(50, resolve));
+        await world.userAt('victim').write('c', insert({ id: 'c' }), 'insert');
+      });
+      world.write('witness', 'a', set('text', 'second'));
+      await world.pass(20);
+      world.write('witness', 'b', insert({ id: 'b' }));
+      await world.pass(1_000);
+    },
+    expected: (accepted) => [{ ...A, text: 'second' }, { id: 'b' }, ...orNone(accepted('insert'), { id: 'c' })],
+  },
 ];
