@@ -38,9 +38,10 @@ addEventListener('fetch', (event) => {
   const { request } = event;
   if (request.method !== 'GET' || new URL(request.url).origin !== location.origin) return;
   if (request.mode === 'navigate') {
-    event.respondWith(fetch(request).catch(() => caches.match('./').then((page) => page ?? Response.error())));
+    event.respondWith(fetch(request).catch(() => caches.match('./', { ignoreVary: true }).then((page) => page ?? Response.error())));
   } else {
-    event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)));
+    // Servers may say that files vary by origin; ours are the same for all.
+    event.respondWith(caches.match(request, { ignoreVary: true }).then((kept) => kept ?? fetch(request)));
   }
 });
 `;

@@ -117,6 +117,6 @@ export function count(n: number, noun: string): string {
 }
 
 /** Who wrote a version, as far as people can tell devices apart. */
-export function writerOf({ own, actor }: ConflictVersion<unknown>): string {
-  return own ? 'This device' : `Device ${shortName(actor)}`;
+export function writerOf({ own }: ConflictVersion<unknown>): string {
+  return own ? 'This device' : 'Another device';
 }

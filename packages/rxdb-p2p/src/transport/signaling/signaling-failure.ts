@@ -27,7 +27,8 @@ export function probeFailure(origin: string, result: ProbeResult): P2PError {
 
 /** @param got what was seen instead of a connection */
 export function unreachable(origin: string, got: string, hints: readonly string[]): P2PError {
-  const steps = [...hints, ...mixedContent(origin), 'new attempts go on, and connected peers stay connected'];
+  const check = 'start it (rxdb-p2p-signaling), or check the option `signaling`: host, port, http or https';
+  const steps = [...hints, ...mixedContent(origin), check, 'new attempts go on, and connected peers stay connected'];
   return new P2PError('SIGNALING_UNREACHABLE', `no connection to the signaling server at ${origin}`, {
     got,
     hint: steps.join('; '),
