@@ -38,10 +38,10 @@ function recordOf(id: string, seq: number, heads: readonly StoredHead[] = [{ hea
 
 /** All that a journal says of itself. */
 function stateOf(journal: Journal): unknown {
-  const { id, seq, incarnation, checkpoint, epochs, lsn, vector } = journal;
+  const { id, seq, incarnation, acknowledged, checkpoint, epochs, lsn, vector } = journal;
   const cursors = journal.cursorNames().map((name) => [name, journal.cursorOf(name)]);
   const records = journal.above(0, Number.MAX_SAFE_INTEGER);
-  return { id, seq, incarnation, checkpoint, epochs, lsn, cursors, records, vector: [...vector] };
+  return { id, seq, incarnation, acknowledged, checkpoint, epochs, lsn, cursors, records, vector: [...vector] };
 }
 
 describe('a journal', () => {
@@ -196,6 +196,20 @@ describe('compaction', () => {
     expect((await disk.keys()).filter((key) => key.startsWith('p'))).toHaveLength(1);
     expect(await segmentsOf(disk)).toBe(1);
     expect(stateOf(await disk.open())).toEqual(stateOf(journal));
+  });
+
+  it('keeps the highest lsn, even when its record is gone', async () => {
+    const disk = createDisk();
+    const journal = await disk.open(limits);
+    await fill(journal, 1, 3);
+    await journal.commit({ records: [recordOf('newest', 9)] });
+    await journal.commit({ dropped: ['newest'] });
+    await journal.commit({ acknowledged: 2 });
+    await fill(journal, 4, 4);
+    expect(await segmentsOf(disk)).toBeLessThan(4);
+    const again = await disk.open();
+    expect(again.lsn).toBe(journal.lsn);
+    expect(again.acknowledged).toBe(2);
   });
 
   it('drops what an unfinished snapshot has left, and can be made again', async () => {

@@ -9,6 +9,12 @@ export function checkActors(actors: readonly unknown[]): void {
   expectThat(actors.every(isActor), 'actors of 16 characters');
 }
 
+/** The field names of shapes. */
+export function checkShapes(shapes: readonly unknown[]): void {
+  const isShape = (names: unknown): boolean => Array.isArray(names) && names.every((name) => typeof name === 'string');
+  expectThat(shapes.every(isShape), 'lists of field names');
+}
+
 export function checkDot(seq: unknown): void {
   expectThat(isSeq(seq), 'a seq from 1');
 }

@@ -10,6 +10,7 @@ import {
   checkClock,
   checkDot,
   checkNumbers,
+  checkShapes,
   checkState,
   checkText,
   expectThat,
@@ -158,6 +159,7 @@ export function decodeSegment(key: string, text: string, hasher: FieldHasher): D
     const row = JSON.parse(text) as SegmentRow;
     if (row.v !== JOURNAL_FORMAT) throw new TypeError(`format ${JOURNAL_FORMAT} expected, got ${String(row.v)}`);
     checkActors(row.actors);
+    checkShapes(row.shapes);
     checkState(row.state);
     const shapes = row.shapes.map((names) => hasher.shape(names));
     return { records: row.records.map((record) => decodeRecord(record, row.actors, shapes)), state: row.state };

@@ -2,9 +2,10 @@
  * The marker `_meta.p2p`: what makes a document that we wrote self-describing after a crash (ARCHITECTURE §4). RxDB keeps
  * it through local updates, so it also tells what a local write was made on.
  */
-import type { FieldHasher, FieldHashes } from '@rxdb-p2p/protocol';
+import { type FieldHasher, type FieldHashes, HASH_LENGTH } from '@rxdb-p2p/protocol';
 import type { StoredHead } from '../journal/record.ts';
 import { decodeSingleHead, type EncodedHead, encodeSingleHead } from '../journal/segment.ts';
+import { checkShapes, expectThat } from '../journal/segment-checks.ts';
 import type { StoredDocument } from './document.ts';
 
 export const MARKER_KEY = 'p2p';
@@ -42,6 +43,8 @@ export function readMarker(document: StoredDocument, hasher: FieldHasher): Marke
   const { v, r, n, f, h } = stored as Partial<StoredMarker>;
   if (v !== MARKER_FORMAT || typeof r !== 'string' || typeof f !== 'string' || !Array.isArray(n)) return undefined;
   try {
+    checkShapes([n]);
+    expectThat(f.length === n.length * HASH_LENGTH, 'a hash for each field');
     const read = { rev: r, fields: { names: hasher.shape(n), hashes: f } };
     return h === undefined ? read : { ...read, head: decodeSingleHead(h) };
   } catch (error) {

@@ -1,5 +1,5 @@
 /** How concurrent heads become one visible document: a pure function of the set of heads (ARCHITECTURE §3). */
-import type { Fold, Shown } from '@rxdb-p2p/protocol';
+import type { Body, Fold, Shown } from '@rxdb-p2p/protocol';
 import { canonicalJson, mergeFields, P2PError } from '@rxdb-p2p/protocol';
 import type { RxConflictHandler, WithDeleted } from 'rxdb';
 import { bodyOf } from './document.ts';
@@ -36,11 +36,12 @@ export function createHandlerPolicy(
   handler: RxConflictHandler<Record<string, unknown>>,
   { version, checkDeterminism, onProblem }: HandlerPolicyOptions,
 ): MergePolicy {
-  const resolve = async (earlier: State, later: State): Promise<State> =>
-    handler.resolve(
-      { newDocumentState: structuredClone(earlier), realMasterState: structuredClone(later) },
-      'rxdb-p2p',
-    );
+  const resolve = async (earlier: State, later: State): Promise<State> => {
+    const states = { newDocumentState: structuredClone(earlier), realMasterState: structuredClone(later) };
+    const resolved: unknown = await handler.resolve(states, 'rxdb-p2p');
+    if (typeof resolved === 'object' && resolved !== null && !Array.isArray(resolved)) return resolved as State;
+    throw new TypeError('resolve: expected a document');
+  };
   const foldOnce = async (shown: readonly Shown[]): Promise<Fold> => {
     let state: State | undefined;
     for (const { head, body } of shown) {
@@ -48,7 +49,9 @@ export function createHandlerPolicy(
       state = state === undefined ? next : await resolve(state, next);
     }
     if (state === undefined) throw new TypeError('fold: expected at least one head, got none');
-    return { deleted: state._deleted === true, body: bodyOf(state) };
+    // As it would travel: a `Date`, say, is one value in memory, and another one on disk.
+    const body = JSON.parse(JSON.stringify(bodyOf(state))) as Body;
+    return { deleted: state._deleted === true, body };
   };
   return {
     mode: `handler:${version}`,

@@ -227,7 +227,7 @@ async function checkExpected(
 /** A process that starts now finds in the journal what this one knows. */
 function checkReread(device: Device, again: Journal): string[] {
   const failures: string[] = [];
-  const facts: readonly (keyof Journal)[] = ['id', 'seq', 'lsn', 'incarnation', 'checkpoint', 'epochs'];
+  const facts: readonly (keyof Journal)[] = ['id', 'seq', 'lsn', 'incarnation', 'acknowledged', 'checkpoint', 'epochs'];
   for (const fact of facts) {
     const [was, is] = [canonicalJson(device.journal[fact]), canonicalJson(again[fact])];
     if (was !== is) failures.push(`the ${fact} of ${device.name} is ${was}, and ${is} when read again`);
