@@ -154,7 +154,7 @@ describe.concurrent('mesh', () => {
     const a = open(context, url, ['room']);
     await until('an offer', () => kinds(stranger.heard).includes('offer'));
     stranger.socket.disconnect();
-    await pause(20);
+    await pause(300);
     const b = open(context, url, ['room'], { search: { minMs: 50, maxMs: 50 } });
     await until('a link', () => linked(1, a, b));
     expect(a.transport.droppedSignals).toBe(0);

@@ -117,7 +117,9 @@ describe('signaling client', () => {
     expect(String(a.problems[0])).not.toContain('secret');
     await serve({ port });
     await until('to be in', () => a.seen.includes('joined room'));
-    expect(a.codes).toEqual(['SIGNALING_UNREACHABLE', undefined]);
+    // Told again with every attempt that fails until the server listens, and then taken back.
+    expect([...new Set(a.codes)]).toEqual(['SIGNALING_UNREACHABLE', undefined]);
+    expect(a.codes.at(-1)).toBe(undefined);
   });
 
   it('joins its rooms again after the server was away', async () => {
