@@ -7,7 +7,6 @@ export { openSidecar, openSidecarInstance, type Sidecar } from './journal/sideca
 export { type CollectionSync, createCollectionSync } from './pool/collection-sync.ts';
 export { createContests } from './pool/contests.ts';
 export { createHub, type Hub, type Registration } from './pool/hub.ts';
-export { acknowledgedSeq } from './pool/snapshots.ts';
 export type { Timers } from './pool/timers.ts';
 export { type CollectionReplica, createCollectionReplica } from './replica/collection-replica.ts';
 export type { DocumentStorage, StoredDocument } from './replica/document.ts';

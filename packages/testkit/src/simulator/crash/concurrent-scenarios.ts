@@ -72,14 +72,6 @@ export const concurrentScenarios: readonly CrashScenario[] = [
     expected: () => [{ ...A, text: 'settled' }],
   },
   {
-    name: 'a version that breaks the schema beside one that does not',
-    quarantines: true,
-    prepare: withA,
-    run: (world) => apart(world, [set('text', 'victim'), 'edit'], set('count', 'no number')),
-    expected: (accepted) => orNone(accepted('edit'), { ...A, text: 'victim' }),
-    heads: (accepted) => ({ a: accepted('edit') ? 2 : 1 }),
-  },
-  {
     name: 'two concurrent versions of an unknown document, and then what settles them',
     places: ['victim', 'witness', 'third'],
     async prepare(world) {

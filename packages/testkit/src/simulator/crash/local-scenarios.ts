@@ -80,20 +80,6 @@ export const localScenarios: readonly CrashScenario[] = [
     expected: (accepted) => orNone(accepted('insert'), { id: 'a', text: 'again' }),
   },
   {
-    name: 'a local insert over a tombstone that was purged',
-    async prepare(world) {
-      await withA(world);
-      world.write('witness', 'a', remove);
-      await world.pass(1_000);
-      await world.purge('victim', 'a');
-    },
-    async run(world) {
-      world.write('victim', 'a', insert({ id: 'a', text: 'again' }), 'insert');
-      await world.pass(1_000);
-    },
-    expected: (accepted) => orNone(accepted('insert'), { id: 'a', text: 'again' }),
-  },
-  {
     name: 'writes under a clock that went back',
     needsComparison: true,
     async prepare(world) {
