@@ -4,8 +4,10 @@
  */
 import { P2PError } from '@rxdb-p2p/protocol';
 import { getChangedDocumentsSince, prepareQuery } from 'rxdb';
+import type { JournalChange } from '../journal/journal.ts';
 import { isLive } from '../journal/record.ts';
 import type { LocalWrites } from './local-writes.ts';
+import { reissue } from './reissue.ts';
 import type { RemoteVersions } from './remote-versions.ts';
 import type { ReplicaContext } from './replica-context.ts';
 
@@ -61,14 +63,27 @@ export function createDiscovery(context: ReplicaContext, localWrites: LocalWrite
       }
     }
     remote.forgetRanges();
-    const renamed = (vector.get(context.actor()) ?? 0) < journal.seq ? context.newIncarnation() : {};
+    const renamed = renameOver(vector, new Set(lost));
     const cursors = journal.cursorNames().map((name) => [name, null] as const);
     await journal.commit({ dropped: lost, vector, cursors, ...renamed });
     // Not before: what comes in while that is written belongs to a catch-up that began with them.
     losses++;
     const message = `${lost.length} documents are gone from the storage without a delete; they are fetched again`;
     onProblem(new P2PError('STORAGE_LOST', message));
-    context.announce(null, lost, true);
+    context.announce(null, [...lost, ...(renamed.records ?? []).map(({ id }) => id)], true);
+  }
+
+  /** Where the vector covers own writes no more: a new incarnation, with those that nobody else is known to hold. */
+  function renameOver(vector: Map<string, number>, lost: ReadonlySet<string>): JournalChange {
+    const old = context.actor();
+    if ((vector.get(old) ?? 0) >= journal.seq) return {};
+    const { acknowledged } = context;
+    const change = context.newIncarnation();
+    const name = context.actorOf(change.incarnation);
+    const kept = [...journal.records.values()].filter(({ id }) => !lost.has(id));
+    const { records, seq } = reissue(kept, old, acknowledged, name);
+    if (seq > 0) vector.set(name, seq);
+    return { ...change, records, seq };
   }
 
   return {

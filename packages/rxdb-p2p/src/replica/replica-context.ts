@@ -38,7 +38,7 @@ export interface ReplicaContext extends ReplicaDeps {
   /** the name under which this replica writes now */
   actor(): string;
   /** A new name for this replica's writes, which begin at 1 again; to be committed. */
-  newIncarnation(): JournalChange;
+  newIncarnation(): JournalChange & { readonly incarnation: string };
   /** highest own `seq` that anyone has persisted */
   readonly acknowledged: number;
   noteAcknowledged(seq: number): void;

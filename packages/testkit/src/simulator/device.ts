@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { base64url, createFieldHasher, P2PError } from '@rxdb-p2p/protocol';
 import { fillWithDefaultSettings, type RxJsonSchema, type RxStorage } from 'rxdb';
 import {
+  acknowledgedSeq,
   type CollectionReplica,
   type CollectionSync,
   createCollectionReplica,
@@ -133,6 +134,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   });
   await replica.start();
   const sync = createCollectionSync({ replica, timers: time, onFailure });
+  sync.onStep(() => replica.noteAcknowledged(acknowledgedSeq(sync.state)));
   const hub: Hub = createHub({
     factory: network.factory(name),
     replica: base64url(sha256(new TextEncoder().encode(name))),

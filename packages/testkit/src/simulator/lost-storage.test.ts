@@ -59,4 +59,19 @@ describe('documents that storage has lost without a delete', () => {
     await a.erase();
     await b.erase();
   });
+
+  it('take with them no write that nobody else has yet: it goes on under the new incarnation', async () => {
+    const { a, b, run } = await twoDevices();
+    await a.write('lost', () => ({ id: 'lost', text: 'first' }));
+    await run(5_000);
+    loseDocument('lost-a', 'lost');
+    await a.write('kept', () => ({ id: 'kept', text: 'of ours alone' }));
+    await a.replica.compareAll();
+    await run(5_000);
+    expect((await b.documents()).get('kept')).toMatchObject({ text: 'of ours alone' });
+    expect(await a.documents()).toEqual(await b.documents());
+    expect(new Map(b.replica.vector)).toEqual(new Map(a.replica.vector));
+    await a.erase();
+    await b.erase();
+  });
 });

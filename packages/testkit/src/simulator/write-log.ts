@@ -29,6 +29,9 @@ export function createWriteLog(): WriteLog {
   const mintedFor = new Map<string, Write>();
 
   const nameOf = ({ id, head }: Write): string => `write ${head.seq} of ${head.actor} to document ${id}`;
+  /** A write that goes on under another name of its author. */
+  const isAgain = (head: Head, other: Head): boolean =>
+    head.actor !== other.actor && head.time === other.time && supersedes(head, other);
   const visible = (heads: DocRecord['heads']): Head[] =>
     heads.filter(({ hidden }) => hidden !== true).map(({ head }) => head);
 
@@ -47,6 +50,10 @@ export function createWriteLog(): WriteLog {
     const { id, head } = write;
     if (writes.some((other) => other.head.actor === head.actor && other.head.seq === head.seq)) {
       violations.push(`${device.name} has minted ${nameOf(write)} twice`);
+    }
+    if (writes.some((other) => other.id === id && isAgain(head, other.head))) {
+      writes.push(write);
+      return;
     }
     const rev = device.journal.records.get(id)?.rev ?? '';
     if (!device.handWrites.madeOn.has(rev))

@@ -1,5 +1,5 @@
 /** The process dies while it folds concurrent versions: pending, document, record. */
-import type { CrashScenario } from './crash-run.ts';
+import type { CrashScenario } from './crash-scenario.ts';
 import { A, apart, insert, orNone, remove, set, textOf, withA } from './steps.ts';
 
 /** Scenarios of concurrent versions: pending, document, record. */
@@ -70,6 +70,14 @@ export const concurrentScenarios: readonly CrashScenario[] = [
       await world.pass(1_000);
     },
     expected: () => [{ ...A, text: 'settled' }],
+  },
+  {
+    name: 'a version that breaks the schema beside one that does not',
+    quarantines: true,
+    prepare: withA,
+    run: (world) => apart(world, [set('text', 'victim'), 'edit'], set('count', 'no number')),
+    expected: (accepted) => orNone(accepted('edit'), { ...A, text: 'victim' }),
+    heads: (accepted) => ({ a: accepted('edit') ? 2 : 1 }),
   },
   {
     name: 'two concurrent versions of an unknown document, and then what settles them',

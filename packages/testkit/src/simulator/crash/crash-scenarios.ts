@@ -1,6 +1,6 @@
 /** What a device does when its process dies: every order of writes of ARCHITECTURE §4. */
 import { concurrentScenarios, handledScenarios } from './concurrent-scenarios.ts';
-import type { CrashScenario } from './crash-run.ts';
+import type { CrashScenario } from './crash-scenario.ts';
 import { interjectedScenarios } from './interjected-scenarios.ts';
 import { journalScenarios } from './journal-scenarios.ts';
 import { localScenarios } from './local-scenarios.ts';

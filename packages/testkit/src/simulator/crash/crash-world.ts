@@ -33,6 +33,8 @@ export interface CrashWorld {
   write(place: Place, id: string, change: Change, label?: string): void;
   /** A person's write while nothing of ours runs there: from another tab, say. */
   writeBeside(place: Place, id: string, change: Change, label?: string): Promise<void>;
+  /** Takes a document off a disk for good, with nothing left of it. */
+  purge(place: Place, id: string): Promise<void>;
   /** Lets a write of the victim's replica wait until a person there has written. Once. */
   interject(when: 'before' | 'after', of: (write: StorageWrite) => boolean, write: () => Promise<void>): void;
   userAt(place: Place): Device;
@@ -44,6 +46,8 @@ export interface CrashWorld {
   pass(ms: number): Promise<void>;
   /** Lets virtual time pass until an answer is there. */
   answer<T>(question: Promise<T>): Promise<T>;
+  /** Ends every process, since RxDB's memory storage keeps for ever what is open. */
+  close(): void;
 }
 
 /** Storages that answer at once; that take their time; and those whose events come late and overtake each other. */
@@ -57,6 +61,8 @@ export interface CrashWorldOptions {
   readonly places: readonly Place[];
   readonly handler: HandlerName;
   readonly journalLimits?: Partial<JournalLimits>;
+  /** Disks lose what was on them: processes cannot hold what the ones before them held. */
+  readonly losesStorage: boolean;
 }
 
 interface Site {
@@ -137,7 +143,7 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
       merge: (onProblem) => policyOf(handler, onProblem),
       ...(journalLimits === undefined ? {} : { journalLimits }),
       onOpened(watched) {
-        if (before !== undefined) compareLives(place, before, watched);
+        if (before !== undefined && !options.losesStorage) compareLives(place, before, watched);
         site.watched = watched;
         log.watch(watched);
       },
@@ -158,6 +164,17 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
     const documents = await openDocuments(process.storage, place);
     const randomId = (bytes: number): string => base64url(random.bytes(bytes));
     await createUser({ documents, now: createClock(time, 0), randomId, handWrites }).write(id, change, label);
+    await documents.close();
+  }
+
+  async function purge(place: Place, id: string): Promise<void> {
+    const documents = await openDocuments(siteOf(place).disk, place);
+    const [previous] = await documents.findDocumentsById([id], true);
+    if (previous === undefined) throw new RangeError(`there is no document ${id}`);
+    const rev = `${Number.parseInt(previous._rev, 10) + 1}-purged`;
+    const tombstone = { ...previous, _deleted: true, _rev: rev, _meta: { lwt: 1 } };
+    await documents.bulkWrite([{ previous, document: tombstone }], 'purge');
+    await documents.cleanup(0);
     await documents.close();
   }
 
@@ -193,6 +210,7 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
       void deviceAt(place)?.write(id, change, label);
     },
     writeBeside: (place, id, change, label) => time.answer(writeBeside(place, id, change, label)),
+    purge,
     interject(when, of, write) {
       let done = false;
       const once = (noted: StorageWrite): Promise<void> | undefined => {
@@ -210,6 +228,9 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
     acceptedAt: (place) => siteOf(place).accepted.size,
     pass: (ms) => time.run(ms),
     answer: (question) => time.answer(question),
+    close() {
+      for (const { process } of sites.values()) process.die();
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /** The process dies after a person has written in the middle of what the replica does. */
 import { WRITE_CONTEXT } from 'rxdb-p2p/testing';
 import type { StorageWrite } from '../process.ts';
-import type { CrashScenario } from './crash-run.ts';
+import type { CrashScenario } from './crash-scenario.ts';
 import { A, apart, insert, orNone, remove, set, textOf, withA } from './steps.ts';
 
 const ours = ({ instance, context }: StorageWrite): boolean => instance === 'items' && context === WRITE_CONTEXT;

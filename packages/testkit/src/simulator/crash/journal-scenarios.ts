@@ -1,6 +1,6 @@
 /** The process dies while its journal is begun, or compacted. */
 import type { SimDocument } from '../user.ts';
-import type { CrashScenario } from './crash-run.ts';
+import type { CrashScenario } from './crash-scenario.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { A, type Accepted, insert, remove, set, withA } from './steps.ts';
 

@@ -1,5 +1,5 @@
 /** The process dies of writes that are made by hand, or of journaling them. */
-import type { CrashScenario } from './crash-run.ts';
+import type { CrashScenario } from './crash-scenario.ts';
 import { A, insert, orNone, remove, set, textOf, withA } from './steps.ts';
 
 /** Scenarios of writes by hand on the victim. */
@@ -72,6 +72,20 @@ export const localScenarios: readonly CrashScenario[] = [
       await world.pass(100);
       world.network.heal();
       await world.pass(1_000);
+    },
+    async run(world) {
+      world.write('victim', 'a', insert({ id: 'a', text: 'again' }), 'insert');
+      await world.pass(1_000);
+    },
+    expected: (accepted) => orNone(accepted('insert'), { id: 'a', text: 'again' }),
+  },
+  {
+    name: 'a local insert over a tombstone that was purged',
+    async prepare(world) {
+      await withA(world);
+      world.write('witness', 'a', remove);
+      await world.pass(1_000);
+      await world.purge('victim', 'a');
     },
     async run(world) {
       world.write('victim', 'a', insert({ id: 'a', text: 'again' }), 'insert');

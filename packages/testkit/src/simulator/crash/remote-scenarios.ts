@@ -1,5 +1,5 @@
 /** The process dies while it takes versions from others. */
-import type { CrashScenario } from './crash-run.ts';
+import type { CrashScenario } from './crash-scenario.ts';
 import { A, insert, remove, set, textOf, withA } from './steps.ts';
 
 /** Scenarios of versions that come from others. */
@@ -93,6 +93,47 @@ export const remoteScenarios: readonly CrashScenario[] = [
       { ...A, id: 'd' },
       { ...A, id: 'e' },
       { id: 'f' },
+    ],
+  },
+  {
+    name: 'a remote insert over a tombstone that was purged',
+    async prepare(world) {
+      await withA(world);
+      world.write('victim', 'a', remove);
+      await world.pass(1_000);
+      await world.purge('victim', 'a');
+    },
+    async run(world) {
+      world.write('witness', 'a', insert({ id: 'a', text: 'again' }));
+      await world.pass(1_000);
+    },
+    expected: () => [{ id: 'a', text: 'again' }],
+  },
+  {
+    name: 'documents that the storage has lost, pulled again',
+    losesStorage: true,
+    opensInRun: true,
+    async prepare(world) {
+      world.openAt('victim');
+      await withA(world);
+      for (const id of ['b', 'c', 'd']) world.write('witness', id, insert({ id, text: 'old' }));
+      world.write('victim', 'e', insert({ id: 'e', text: 'own' }));
+      await world.pass(1_000);
+      world.write('victim', 'c', set('text', 'own'));
+      await world.pass(1_000);
+      world.newProcess('victim');
+      for (const id of ['b', 'c', 'e']) await world.purge('victim', id);
+    },
+    async run(world) {
+      world.openAt('victim');
+      await world.pass(1_000);
+    },
+    expected: () => [
+      A,
+      { id: 'b', text: 'old' },
+      { id: 'c', text: 'own' },
+      { id: 'd', text: 'old' },
+      { id: 'e', text: 'own' },
     ],
   },
 ];

@@ -1,0 +1,52 @@
+import { type Head, NO_FIELD_CLOCKS, NO_PAST } from '@rxdb-p2p/protocol';
+import { describe, expect, it } from 'vitest';
+import type { DocRecord, StoredHead } from '../journal/record.ts';
+import { reissue } from './reissue.ts';
+
+const OLD = 'old-------------';
+const NEW = 'new-------------';
+const YOU = 'you-------------';
+
+function headOf(actor: string, seq: number, time: number, more: Partial<Head> = {}): StoredHead {
+  return { head: { actor, seq, time, deleted: false, past: NO_PAST, clocks: NO_FIELD_CLOCKS, ...more } };
+}
+
+function recordOf(id: string, heads: readonly StoredHead[], more: Partial<DocRecord> = {}): DocRecord {
+  return { id, rev: '1-x', lwt: 5, schema: 0, lsn: 7, heads, fields: { names: [], hashes: '' }, ...more };
+}
+
+describe('own writes under a name that is given up', () => {
+  it('go on under the new one, with their times and clocks, and supersede themselves under the old one', () => {
+    const clocks = [{ field: 'x', time: 3, actor: YOU, seq: 1 }];
+    const mine = headOf(OLD, 4, 40, { past: [{ actor: YOU, seq: 2 }], clocks, deleted: true });
+    const { records, seq } = reissue([recordOf('a', [{ ...mine, body: '{}' }])], OLD, 3, NEW);
+    expect(seq).toBe(1);
+    const past = [
+      { actor: OLD, seq: 4 },
+      { actor: YOU, seq: 2 },
+    ];
+    expect(records[0]?.heads).toEqual([{ body: '{}', head: { ...mine.head, actor: NEW, seq: 1, past } }]);
+    expect(records[0]).toMatchObject({ id: 'a', rev: '1-x', lsn: 0 });
+  });
+
+  it('are left as they are where others hold them, or wrote them', () => {
+    const records = [recordOf('a', [headOf(OLD, 3, 30)]), recordOf('b', [headOf(YOU, 9, 90)])];
+    expect(reissue(records, OLD, 3, NEW)).toEqual({ records: [], seq: 0 });
+  });
+
+  it('get one number each, wherever they stand', () => {
+    const [mine, yours] = [headOf(OLD, 4, 40), headOf(YOU, 9, 30)];
+    const pending = { rev: '2-p', heads: [yours, mine] };
+    const given = [recordOf('a', [mine], { pending }), recordOf('b', [headOf(OLD, 5, 50)])];
+    const { records, seq } = reissue(given, OLD, 0, NEW);
+    expect(seq).toBe(2);
+    expect(records.map(({ heads }) => heads.map(({ head }) => [head.actor, head.seq]))).toEqual([
+      [[NEW, 1]],
+      [[NEW, 2]],
+    ]);
+    expect(records[0]?.pending?.heads.map(({ head }) => [head.actor, head.seq])).toEqual([
+      [YOU, 9],
+      [NEW, 1],
+    ]);
+  });
+});
