@@ -137,9 +137,18 @@ function encodeHead({ head, body, hidden }: StoredHead, actors: Map<string, numb
 export type EncodedHead = { readonly actors: string[]; readonly row: HeadRow };
 
 export function encodeSingleHead(stored: StoredHead): EncodedHead {
+  const { head } = stored;
+  // Almost all of them: no table is needed for one actor.
+  if (isPlain(stored)) return { actors: [head.actor], row: [0, head.seq, head.time, 0] };
   const actors = new Map<string, number>();
   const row = encodeHead(stored, actors);
   return { actors: [...actors.keys()], row };
+}
+
+/** A live first version: a row of four says it all. */
+function isPlain({ head, body, hidden }: StoredHead): boolean {
+  const { past, clocks, floor, deleted } = head;
+  return past.length === 0 && clocks.length === 0 && floor === undefined && !deleted && body === undefined && !hidden;
 }
 
 /** @throws TypeError where it is none */

@@ -31,16 +31,21 @@ export function createDiscovery(context: ReplicaContext, localWrites: LocalWrite
   const { documents, journal, primaryPath, onProblem } = context;
   let losses = 0;
 
-  /** A plain query costs a fraction of what paging by time does. @returns the checkpoint after what was read */
-  async function firstRead(): Promise<unknown> {
+  /**
+   * A plain query costs a fraction of what paging by time does.
+   *
+   * @returns the checkpoint after what was read, and whether that was all
+   */
+  async function firstRead(): Promise<{ readonly checkpoint: unknown; readonly complete: boolean }> {
     const sort = [{ '_meta.lwt': 'asc' }, { [primaryPath]: 'asc' }] as never;
     const query = prepareQuery(documents.schema, { selector: {}, sort, skip: 0, limit: FIRST_READ });
     const first = (await documents.query(query)).documents;
+    const complete = first.length < FIRST_READ;
     const last = first[first.length - 1];
-    if (last === undefined) return undefined;
+    if (last === undefined) return { checkpoint: undefined, complete };
     const checkpoint = { id: last[primaryPath], lwt: last._meta.lwt };
     await remote.refold(await localWrites.journal(context.byId(first), checkpoint));
-    return checkpoint;
+    return { checkpoint, complete };
   }
 
   /**
@@ -92,7 +97,11 @@ export function createDiscovery(context: ReplicaContext, localWrites: LocalWrite
     },
     async catchUp() {
       let { checkpoint } = journal;
-      if (checkpoint === undefined && documents.getChangedDocumentsSince === undefined) checkpoint = await firstRead();
+      if (checkpoint === undefined && documents.getChangedDocumentsSince === undefined) {
+        const first = await firstRead();
+        if (first.complete) return;
+        checkpoint = first.checkpoint;
+      }
       for (;;) {
         const changes = await getChangedDocumentsSince(documents, PAGE_DOCUMENTS, checkpoint);
         if (changes.documents.length === 0) break;

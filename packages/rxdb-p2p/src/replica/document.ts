@@ -20,19 +20,33 @@ export function bodyOf(document: Readonly<Record<string, unknown>>): Body {
   return body;
 }
 
-const BETWEEN = 'rxdb-p2p between two bodies';
-const SEPARATOR = `,"${BETWEEN}",`;
+export type RxdbFields = Pick<StoredDocument, '_deleted' | '_attachments' | '_meta' | '_rev'>;
 
 /**
- * The JSON texts of the documents' bodies. One call for all costs a third of one call each; the texts are cut apart at
- * a separator, which inside of a text would be escaped, and a count tells if a document should hold it as a value.
+ * A body with the fields that RxDB keeps beside it. Not a literal that spreads the body and adds to it: in V8 that makes
+ * a hidden class for each document, at seven times the time and three times the memory.
+ */
+export function withRxdbFields(body: Body, fields: RxdbFields): StoredDocument {
+  return Object.assign({}, body, fields);
+}
+
+/** Stands between two bodies. Begins with a character that is rare in texts, so that looking for it is fast. */
+const SEPARATOR = '\x7frxdb-p2p\x7f';
+
+/**
+ * The JSON texts of the documents' bodies. One call for all costs half of one call each; the texts are cut apart at a
+ * separator, and a count tells if a document should hold it.
  */
 export function bodyTexts(documents: readonly StoredDocument[]): readonly string[] {
-  if (documents.length < 2) return documents.map((document) => JSON.stringify(bodyOf(document)));
   const row: unknown[] = [];
-  for (const document of documents) row.push(bodyOf(document), BETWEEN);
-  row.pop();
-  const texts = JSON.stringify(row).slice(1, -1).split(SEPARATOR);
+  for (const document of documents) row.push(bodyOf(document), SEPARATOR);
+  const json = JSON.stringify(row);
+  const texts: string[] = [];
+  let start = '['.length;
+  for (let end = json.indexOf(SEPARATOR); end >= 0; end = json.indexOf(SEPARATOR, start)) {
+    texts.push(json.slice(start, end - ',"'.length));
+    start = end + SEPARATOR.length + '",'.length;
+  }
   return texts.length === documents.length ? texts : documents.map((document) => JSON.stringify(bodyOf(document)));
 }
 

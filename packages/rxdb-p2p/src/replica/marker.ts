@@ -36,6 +36,16 @@ export function encodeMarker({ rev, head, fields }: Marker): StoredMarker {
   return { v: MARKER_FORMAT, r: rev, n: names, f: hashes, h: encodeSingleHead(head) };
 }
 
+/** RxDB's type of `_meta` has no read-only arrays. */
+export function metaWithMarker(
+  meta: StoredDocument['_meta'] | undefined,
+  lwt: number,
+  marker: StoredMarker,
+): StoredDocument['_meta'] {
+  const marked = { lwt, [MARKER_KEY]: marker as never };
+  return meta === undefined ? marked : { ...meta, ...marked };
+}
+
 /** Undefined where there is none, or none that can be read: the write then counts as concurrent. */
 export function readMarker(document: StoredDocument, hasher: FieldHasher): Marker | undefined {
   const stored: unknown = (document._meta as Readonly<Record<string, unknown>>)[MARKER_KEY];

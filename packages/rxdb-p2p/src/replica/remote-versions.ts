@@ -62,6 +62,16 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
     return heads === withContents && record?.pending === undefined ? undefined : { id, heads, document };
   }
 
+  /** Whether to write a document without looking for it: one live head, and no record. */
+  function mayBeNew(
+    id: string,
+    more: readonly StoredHead[] | undefined,
+    parsed: ReadonlyMap<StoredHead, Body>,
+  ): boolean {
+    const [only] = more ?? [];
+    return more?.length === 1 && only !== undefined && parsed.has(only) && !journal.records.has(id);
+  }
+
   /**
    * Shows more heads, again where a local write came between; commits `last` with the final records.
    *
@@ -78,7 +88,8 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
       if (round === MAX_ROUNDS) {
         throw new P2PError('STORAGE_FAILED', `${ids.length} documents change faster than they can be written`);
       }
-      const found = await context.find(ids);
+      // A document without a record is probably not there: the write itself finds out, which costs nothing.
+      const found = await context.find(round > 0 ? ids : ids.filter((id) => !mayBeNew(id, incoming.get(id), parsed)));
       await localWrites.journal(found);
       const targets = ids.flatMap((id) => targetFor(id, incoming.get(id) ?? [], found.get(id), parsed) ?? []);
       for (const { id } of targets) changed.add(id);

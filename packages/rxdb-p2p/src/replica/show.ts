@@ -8,9 +8,9 @@ import type { BulkWriteRow } from 'rxdb';
 import type { Journal, JournalChange } from '../journal/journal.ts';
 import { type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
 import type { ValidateBody } from './content.ts';
-import { bodyOf, type DocumentStorage, revisionHeight, type StoredDocument } from './document.ts';
+import { bodyOf, type DocumentStorage, revisionHeight, type StoredDocument, withRxdbFields } from './document.ts';
 import { showable, toShown } from './heads.ts';
-import { encodeMarker, MARKER_KEY } from './marker.ts';
+import { encodeMarker, metaWithMarker } from './marker.ts';
 import type { MergePolicy } from './merge-policy.ts';
 import { withoutSpareBody } from './observe.ts';
 
@@ -120,20 +120,13 @@ function planFor(target: Target, fold: Fold, token: string, deps: ShowDeps): Pla
   const [only] = shown;
   const single = shown.length === 1 && only !== undefined && !fold.deleted;
   const marker = encodeMarker(single ? { rev, head: { head: only.head }, fields } : { rev, fields });
-  const row: BulkWriteRow<Record<string, unknown>> = {
-    ...(document === undefined ? {} : { previous: document }),
-    document: {
-      ...body,
-      _deleted: fold.deleted,
-      _attachments: fold.deleted ? {} : (document?._attachments ?? {}),
-      _meta: {
-        ...document?._meta,
-        lwt, // RxDB's type of `_meta` has no read-only arrays.
-        [MARKER_KEY]: marker as never,
-      },
-      _rev: rev,
-    },
-  };
+  const next = withRxdbFields(body, {
+    _deleted: fold.deleted,
+    _attachments: fold.deleted ? {} : (document?._attachments ?? {}),
+    _meta: metaWithMarker(document?._meta, lwt, marker),
+    _rev: rev,
+  });
+  const row = document === undefined ? { document: next } : { previous: document, document: next };
   const record: NewRecord = {
     id,
     rev,
