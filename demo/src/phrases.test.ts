@@ -15,6 +15,7 @@ const status = (phase: PoolStatus['phase'], extra: Partial<PoolStatus> = {}): Po
   peers: [],
   writesWaiting: 0,
   conflicts: 0,
+  quarantined: 0,
   ...extra,
 });
 

@@ -176,10 +176,26 @@ describe('the tables', () => {
     };
     const pool: Record<keyof P2PPool, true> = {
       ...{ topic: true, collectionName: true, status$: true, peers$: true, peerStates$: true, error$: true },
-      ...{ conflicts$: true, conflicts: true, inSync: true, awaitFirstPeer: true, cancel: true },
+      ...{
+        conflicts$: true,
+        conflicts: true,
+        quarantine: true,
+        release: true,
+        inSync: true,
+        awaitFirstPeer: true,
+        cancel: true,
+      },
     };
     const status: Record<keyof PoolStatus, true> = {
-      ...{ phase: true, replica: true, peers: true, writesWaiting: true, conflicts: true, problem: true },
+      ...{
+        phase: true,
+        replica: true,
+        peers: true,
+        writesWaiting: true,
+        conflicts: true,
+        quarantined: true,
+        problem: true,
+      },
     };
     const peer: Record<keyof Omit<PeerSnapshot, 'code'>, true> = {
       ...{ replica: true, phase: true, writesToSend: true, writesToReceive: true, lastCompleteAt: true },

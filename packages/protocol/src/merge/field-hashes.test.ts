@@ -67,4 +67,18 @@ describe('field hashes', () => {
     hasher.hash({ field: { a: 2, b: 1 } });
     expect(texts.at(-1)).toBe(texts[5]);
   });
+
+  it('[MERGE-10] tell names apart that hold a line feed', () => {
+    const hasher = createFieldHasher();
+    expect(hasher.hash({ 'a\nb': 1, c: 2 }).names).toStrictEqual(['a\nb', 'c']);
+    expect(hasher.hash({ a: 1, 'b\nc': 2 }).names).toStrictEqual(['a', 'b\nc']);
+    expect(hasher.hash({ a: 1, b: 2 }).names).toStrictEqual(['a', 'b']);
+  });
+
+  it('[MERGE-10] remember no shapes that are large', () => {
+    const hasher = createFieldHasher();
+    const large = (): Record<string, number> => ({ ['x'.repeat(9_000)]: 1 });
+    expect(hasher.hash(large()).names).not.toBe(hasher.hash(large()).names);
+    expect(hasher.hash({ x: 1 }).names).toBe(hasher.hash({ x: 2 }).names);
+  });
 });

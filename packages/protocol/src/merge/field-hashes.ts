@@ -20,10 +20,11 @@ export interface FieldHashes {
 export const HASH_LENGTH: number = VALUE_HASH_LENGTH;
 export const NO_FIELDS: FieldHashes = { names: [], hashes: '' };
 
-/** Shapes to remember; documents with open-ended keys must not grow memory. */
+/** Shapes to remember, and the names of one, UTF-16 units: documents with open-ended keys must not grow memory. */
 const MAX_SHAPES = 1_024;
 /** Fields for which there is room from the start. */
 const FIRST_FIELDS = 32;
+const MAX_SHAPE_UNITS = 8_192;
 
 export interface FieldHasher {
   /** @param skip names that are not part of the document's content */
@@ -70,6 +71,8 @@ function createShapes(): {
     const known = shapes.get(key);
     if (known !== undefined) return known;
     const sorted = [...names].sort(compareStrings);
+    // Names that hold a line feed could read like other ones.
+    if (key.length > MAX_SHAPE_UNITS || names.some((name) => name.includes('\n'))) return sorted;
     const sortedKey = `${names.length} ${sorted.join('\n')}`;
     const shape = shapes.get(sortedKey) ?? sorted;
     if (shapes.size < MAX_SHAPES) shapes.set(key, shape).set(sortedKey, shape);

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_FIELD_CLOCKS, MAX_FIELD_NAME_BYTES } from '../limits.ts';
 import { actorName, clocksOf, randomHistory, writeOn } from '../testing/history.ts';
 import { createRandom } from '../testing/random.ts';
 import { compareClocks, MAX_TIMESTAMP } from '../version/clock.ts';
 import { compareStrings } from '../version/dot.ts';
 import { clockOf, type Head, vectorEntry } from '../version/head.ts';
+import { encodeFrame } from '../wire/frames.ts';
 import { type Body, createFieldHasher } from './field-hashes.ts';
 import { mergeFields, type Shown } from './fields-merge.ts';
 import { localHead } from './local-head.ts';
@@ -155,5 +157,21 @@ describe('a local write', () => {
     writeOn(replica, { x: 1 }, false, MAX_TIMESTAMP);
     expect(writeOn(replica, { x: 2 }, false, 0).head.time).toBe(MAX_TIMESTAMP);
     expect(mergeFields(replica.heads).body).toStrictEqual({ x: 2 });
+  });
+
+  it('[REP-14] names no clock that a frame does not take', () => {
+    const bad = ['half \ud800', 'x'.repeat(MAX_FIELD_NAME_BYTES + 1), 'ü'.repeat(MAX_FIELD_NAME_BYTES / 2 + 1)];
+    const names = Array.from({ length: MAX_FIELD_CLOCKS }, (_, i) => `f${i}`);
+    const body = Object.fromEntries([...bad, ...names].map((name) => [name, 1]));
+    const first = write(A, 1, body, []);
+    const { head } = write(B, 1, { ...body, f0: 2 }, [first]);
+    expect(head.clocks.length).toBe(MAX_FIELD_CLOCKS - 1);
+    const many = write(B, 1, { ...body, more: 1, f0: 2, g0: 1, g1: 1 }, [
+      write(A, 1, { ...body, more: 1, g0: 1, g1: 1 }, []),
+    ]);
+    expect(many.head.clocks.length).toBe(MAX_FIELD_CLOCKS);
+    const frame = { type: 'push', channel: 1, actor: B, previous: 0, seq: 1 } as const;
+    for (const sent of [head, many.head])
+      expect(() => encodeFrame({ ...frame, versions: [{ id: 'a', head: sent, body: '{}' }] })).not.toThrow();
   });
 });

@@ -1,10 +1,12 @@
 /** The envelope of a local write: what it supersedes, and which of its fields it set itself (ARCHITECTURE §3). */
+import { MAX_FIELD_CLOCKS, MAX_FIELD_NAME_BYTES } from '../limits.ts';
 import type { Clock } from '../version/clock.ts';
 import { compareClocks, NO_CLOCK, nextTimestamp } from '../version/clock.ts';
 import type { Actor } from '../version/dot.ts';
 import { compareStrings } from '../version/dot.ts';
 import type { FieldClock, Head } from '../version/head.ts';
 import { joinPasts, NO_FIELD_CLOCKS } from '../version/head.ts';
+import { isWellFormedText, utf8Length } from '../wire/text.ts';
 import type { FieldHashes } from './field-hashes.ts';
 import { fieldHash } from './field-hashes.ts';
 import { decidingHeads, fieldWinner } from './fields-merge.ts';
@@ -47,11 +49,18 @@ export function localHead(write: LocalWrite, bases: readonly Base[], seen: reado
       winner === undefined || winner.version.head.deleted ? undefined : fieldHash(winner.version.fields, field);
     const clock = winner !== undefined && value === before ? winner.clock : own;
     const byDefault = value === undefined ? floor : own;
-    if (compareClocks(clock, byDefault) !== 0)
+    if (compareClocks(clock, byDefault) !== 0 && clocks.length < MAX_FIELD_CLOCKS && isFieldName(field))
       clocks.push({ field, time: clock.time, actor: clock.actor, seq: clock.seq });
   }
   const head = { actor, seq, time, past, deleted, clocks: clocks.length === 0 ? NO_FIELD_CLOCKS : clocks };
   return floor === NO_CLOCK ? head : { ...head, floor };
+}
+
+/** [REP-14] A clock that no frame takes would keep the document from travelling: the field then goes by the write's own. */
+function isFieldName(field: string): boolean {
+  return (
+    isWellFormedText(field) && (field.length * 3 <= MAX_FIELD_NAME_BYTES || utf8Length(field) <= MAX_FIELD_NAME_BYTES)
+  );
 }
 
 function* timestamps(heads: readonly Head[]): Generator<number> {

@@ -1,10 +1,11 @@
 /** The pool of one (collection, topic): its channels, its status, and the handles that callers hold. */
-import { P2PError } from '@rxdb-p2p/protocol';
+import { type Body, P2PError } from '@rxdb-p2p/protocol';
 import { BehaviorSubject, distinctUntilChanged, filter, firstValueFrom, map, Subject } from 'rxjs';
 import type { PoolOptions } from '../plugin/options.ts';
 import { showable, toShown } from '../replica/heads.ts';
 import type { CollectionNode, LedCollection } from './collection-node.ts';
 import type { Hub, OpenChannel, Registration } from './hub.ts';
+import { pageOptions, toQuarantinePage } from './quarantine-page.ts';
 import { acknowledgedSeq, isComplete, peerSnapshot, writesWaiting } from './snapshots.ts';
 import type { Timers } from './timers.ts';
 import type { ConflictVersion, ContestedDocument, P2PPool, PeerSnapshot, PoolPhase, PoolStatus } from './types.ts';
@@ -43,7 +44,13 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
   const refusals = new Map<string, Refusal>();
   const completeAt = new Map<string, number>();
   const error$ = new Subject<P2PError>();
-  const status$ = new BehaviorSubject<PoolStatus>({ phase: 'starting', peers: [], writesWaiting: 0, conflicts: 0 });
+  const status$ = new BehaviorSubject<PoolStatus>({
+    phase: 'starting',
+    peers: [],
+    writesWaiting: 0,
+    conflicts: 0,
+    quarantined: 0,
+  });
   const conflicts$ = new BehaviorSubject<readonly ContestedDocument[]>([]);
   const cleanups: (() => void)[] = [];
   let led: LedCollection | undefined;
@@ -118,6 +125,7 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
       peers: list,
       writesWaiting: state === undefined ? 0 : writesWaiting(state, led?.replica.acknowledged ?? 0),
       conflicts: contested.length,
+      quarantined: led?.replica.quarantined ?? 0,
     };
     status$.next(
       problem === undefined ? status : { ...status, problem: { code: problem.code, message: problem.message } },
@@ -243,6 +251,16 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
             const { actor, seq, time, deleted } = head;
             return { own: actor === led?.replica.actor, actor, seq, time: time / 100, deleted, document: body };
           });
+        },
+        async quarantine(given) {
+          const { after, limit } = pageOptions(given);
+          return led === undefined ? { versions: [] } : toQuarantinePage(led.replica.quarantine(after, limit));
+        },
+        release(version, document) {
+          if (cancelled) return Promise.reject(new P2PError('CANCELLED', 'the pool was cancelled'));
+          if (led !== undefined) return led.replica.release(version, document as Body | undefined);
+          const hint = 'call it in the tab that leads: there `status$` is beyond `starting`';
+          return Promise.reject(new P2PError('NOT_LEADING', 'this tab does not lead the collection', { hint }));
         },
         async inSync() {
           // What the application has written by now must count, though no event has told of it yet.

@@ -1,7 +1,10 @@
 /** What an application sees of a pool: plain, serialisable snapshots. */
 import type { P2PError } from '@rxdb-p2p/protocol';
 import type { Observable } from 'rxjs';
+import type { QuarantineReason } from '../replica/quarantine-reason.ts';
 import type { TransportFactory } from '../transport/port.ts';
+
+export type { QuarantineReason };
 
 /** Options of `collection.syncP2P(topic, options)`; every one falls back to the database's `options.p2p`. */
 export interface SyncP2POptions {
@@ -71,6 +74,8 @@ export interface PoolStatus {
   readonly writesWaiting: number;
   /** Documents with concurrent edits that nobody has decided on. */
   readonly conflicts: number;
+  /** Documents with a version that is kept aside: `quarantine()` lists them. */
+  readonly quarantined: number;
   /** The last problem that is not over: signaling out of reach, a refused peer, storage that fails. */
   readonly problem?: { readonly code: string; readonly message: string };
 }
@@ -95,6 +100,39 @@ export interface ConflictVersion<Doc> {
   readonly document: Doc;
 }
 
+/** A version of a document that this device keeps and passes on, and does not show. */
+export interface QuarantinedVersion {
+  /** The document's id. */
+  readonly id: string;
+  /** The write's name: who (a replica's actor) and which of its writes. */
+  readonly actor: string;
+  readonly seq: number;
+  /** When, milliseconds since 1970 by the writer's clock. */
+  readonly time: number;
+  /** Why it is not shown. */
+  readonly reason: QuarantineReason;
+  /** The same for people. */
+  readonly text: string;
+  /** Bytes of its content in UTF-8. */
+  readonly bytes: number;
+  /** Its content as it came: hostile text, which need not be JSON. Undefined where it was too large to travel. */
+  readonly content?: string;
+}
+
+export interface QuarantinePage {
+  /** Oldest first. */
+  readonly versions: readonly QuarantinedVersion[];
+  /** Give it to `quarantine({ after })` for the next page; left out: there is none. */
+  readonly next?: number;
+}
+
+export interface QuarantineOptions {
+  /** `next` of the page before. Default: the first page. */
+  readonly after?: number;
+  /** The most versions of a page, 1 to 1,000. Default 100. A page of large versions has fewer. */
+  readonly limit?: number;
+}
+
 /** A handle on the pool of (collection, topic); the pool stops with its last handle. */
 export interface P2PPool<Doc = unknown> {
   readonly topic: string;
@@ -109,6 +147,22 @@ export interface P2PPool<Doc = unknown> {
   readonly conflicts$: Observable<readonly ContestedDocument[]>;
   /** The concurrent versions of one document; empty when nothing is contested. */
   conflicts(id: string): Promise<readonly ConflictVersion<Doc>[]>;
+  /**
+   * Versions that are kept aside, not shown, in pages. Empty in a tab that does not lead.
+   *
+   * @throws P2PError (as a rejection) `OPTIONS_INVALID`
+   */
+  quarantine(options?: QuarantineOptions): Promise<QuarantinePage>;
+  /**
+   * Ends the quarantine of one version, on all devices, by a write that supersedes it.
+   *
+   * @param version as `quarantine` lists it
+   * @param document what the document is to say from now on. Default: what it shows now; a document that shows nothing
+   * is deleted
+   * @returns false: that version is not kept aside any more
+   * @throws P2PError (as a rejection) `DOCUMENT_INVALID`, `NOT_LEADING`, `CANCELLED`
+   */
+  release(version: Pick<QuarantinedVersion, 'id' | 'actor' | 'seq'>, document?: Doc): Promise<boolean>;
   /** Resolves when at least one peer is connected and all connected peers hold the same writes. Rejects when cancelled. */
   inSync(): Promise<void>;
   awaitFirstPeer(): Promise<PeerSnapshot>;

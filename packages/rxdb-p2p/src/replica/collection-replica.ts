@@ -2,11 +2,12 @@
  * One collection's replica: its documents, its journal, and the queue in which both are read and written. Finds
  * local writes, takes remote versions, reads what others lack. Knows nothing of peers, frames or timers.
  */
-import { type Cursor, P2PError, type ScanBatch, type Vector } from '@rxdb-p2p/protocol';
+import { type Body, type Cursor, P2PError, type ScanBatch, type Vector } from '@rxdb-p2p/protocol';
 import type { Journal } from '../journal/journal.ts';
 import { isLive, type StoredHead } from '../journal/record.ts';
 import { createDiscovery, PAGE_DOCUMENTS } from './discovery.ts';
 import { createLocalWrites } from './local-writes.ts';
+import { type AsidePage, createQuarantine, type WriteName } from './quarantine.ts';
 import { createQueue } from './queue.ts';
 import { createRemoteVersions, type Incoming } from './remote-versions.ts';
 import { type Commit, createReplicaContext, type ReplicaDeps } from './replica-context.ts';
@@ -31,6 +32,17 @@ export interface CollectionReplica {
   noteAcknowledged(seq: number): void;
   /** The concurrent versions of one document, in fold order, with contents. */
   headsOf(id: string): Promise<readonly StoredHead[]>;
+  /** documents with a version that is kept aside */
+  readonly quarantined: number;
+  /** Versions that are kept aside, oldest first. @param after `next` of the page before, 0 for the first one */
+  quarantine(after: number, limit: number): AsidePage;
+  /**
+   * Ends the quarantine of one version by a write that supersedes it.
+   *
+   * @returns false: that version is not kept aside any more
+   * @throws P2PError `DOCUMENT_INVALID`
+   */
+  release(version: WriteName, document: Body | undefined): Promise<boolean>;
   /** Compares every document with its record, for writes that no checkpoint shows. */
   compareAll(): Promise<void>;
   /** @returns a function that ends it */
@@ -48,6 +60,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   const localWrites = createLocalWrites(context);
   const remote = createRemoteVersions(context, localWrites);
   const discovery = createDiscovery(context, localWrites, remote);
+  const quarantine = createQuarantine(context, localWrites, remote);
   const queue = createQueue();
   const hinted = new Set<string>();
   let hintsQueued = false;
@@ -81,6 +94,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         await discovery.catchUp();
         const unfolded = [...journal.records.values()].filter(({ pending }) => pending !== undefined);
         await remote.refold(unfolded.map(({ id }) => id));
+        await quarantine.recheck();
       }),
     hint(ids, checkpoint) {
       for (const id of ids) hinted.add(id);
@@ -119,6 +133,12 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         const document = (await context.find([id])).get(id);
         return heads.map((stored) => remote.withContent(stored, document));
       }),
+    get quarantined() {
+      return quarantine.count;
+    },
+    quarantine: (after, limit) => quarantine.page(after, limit),
+    release: (version, document) =>
+      queue.run(() => (closed ? Promise.resolve(false) : quarantine.release(version, document))),
     async compareAll() {
       let after: string | undefined = '';
       while (after !== undefined && !closed) {

@@ -73,7 +73,7 @@ describe('content that stays hidden', () => {
   ];
   it.each(bad)('%s', (_, body, expected) => {
     const { stored, problem, body: parsed } = checkVersion(versionOf(body), rulesOf());
-    expect(problem).toMatch(expected);
+    expect(problem?.text).toMatch(expected);
     expect(parsed).toBeUndefined();
     // It is kept and relayed as it came.
     expect(stored).toEqual({ head: versionOf(body).head, hidden: true, ...(body === undefined ? {} : { body }) });
@@ -86,7 +86,7 @@ describe('content that stays hidden', () => {
 
   it('that throws in a validator of the application’s schema never gets through', () => {
     const validate = (): string => 'no';
-    expect(checkVersion(versionOf('{"id":"a"}'), rulesOf({ validate })).problem).toBe('no');
+    expect(checkVersion(versionOf('{"id":"a"}'), rulesOf({ validate })).problem?.text).toBe('no');
   });
 });
 

@@ -12,10 +12,15 @@ export function uniteHeads(known: readonly StoredHead[], more: readonly StoredHe
   if (known.length === 0 && more.length === 1) return more;
   const united = reduceHeads([...known, ...more]);
   const same = united.length === known.length && united.every((a) => known.some((b) => sameDot(a.head, b.head)));
-  if (same) return known;
+  if (same && !more.some((found) => reveals(found, known))) return known;
   return united.map((kept) =>
-    kept.body === undefined ? (more.find((b) => sameDot(b.head, kept.head)) ?? kept) : kept,
+    kept.body === undefined || kept.hidden === true ? (more.find((b) => sameDot(b.head, kept.head)) ?? kept) : kept,
   );
+}
+
+/** What was kept aside can be shown now: the schema is another one, or the storage takes it. */
+function reveals({ head, hidden }: StoredHead, known: readonly StoredHead[]): boolean {
+  return hidden !== true && known.some((stored) => stored.hidden === true && sameDot(stored.head, head));
 }
 
 export function showable(heads: readonly StoredHead[]): StoredHead[] {

@@ -1,6 +1,7 @@
 /** Journals local writes: what the documents say that their records do not. */
 import { P2PError, type Version } from '@rxdb-p2p/protocol';
 import type { NewRecord } from '../journal/record.ts';
+import { checkBody } from './content.ts';
 import { bodyOf, type StoredDocument } from './document.ts';
 import { bodyText, type Observation, observe } from './observe.ts';
 import type { ReplicaContext } from './replica-context.ts';
@@ -21,7 +22,7 @@ export interface LocalWrites {
 const MAX_PUSHED_WRITES = 256;
 
 export function createLocalWrites(context: ReplicaContext): LocalWrites {
-  const { journal, hasher, merge, validate, schemaVersion, onProblem } = context;
+  const { journal, hasher, merge, rules, schemaVersion, onProblem } = context;
   const { keepsTombstones } = merge;
   const syncable = createSyncableCheck();
 
@@ -38,7 +39,7 @@ export function createLocalWrites(context: ReplicaContext): LocalWrites {
     const document = found.get(id);
     if (minted === undefined || document === undefined) return [];
     const body = travelling(bodyText(document, minted, merge));
-    const invalid = minted.deleted ? undefined : validate(bodyOf(document));
+    const invalid = minted.deleted ? undefined : checkBody(id, bodyOf(document), rules)?.text;
     if (invalid !== undefined) {
       const hint = 'validate local writes, with one of RxDB’s validation storages';
       const message = `other devices will not show document ${id}: ${invalid}`;

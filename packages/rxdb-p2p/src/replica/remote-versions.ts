@@ -1,8 +1,17 @@
 /** Takes versions of other replicas in, and makes the documents show them. */
-import { type Body, type Cursor, covers, joinVectors, P2PError, type Vector, type Version } from '@rxdb-p2p/protocol';
+import {
+  type Body,
+  type Cursor,
+  clipText,
+  covers,
+  joinVectors,
+  P2PError,
+  type Vector,
+  type Version,
+} from '@rxdb-p2p/protocol';
 import type { JournalChange } from '../journal/journal.ts';
 import type { StoredHead } from '../journal/record.ts';
-import { type ContentRules, checkVersion } from './content.ts';
+import { checkVersion } from './content.ts';
 import { bodyOf, type StoredDocument } from './document.ts';
 import { uniteHeads } from './heads.ts';
 import type { LocalWrites } from './local-writes.ts';
@@ -34,9 +43,8 @@ type Heads = ReadonlyMap<string, readonly StoredHead[]>;
 const MAX_ROUNDS = 1_000;
 
 export function createRemoteVersions(context: ReplicaContext, localWrites: LocalWrites): RemoteVersions {
-  const { journal, merge, onProblem, primaryPath, validate, randomId } = context;
+  const { journal, merge, onProblem, rules, randomId } = context;
   const ranges = createPushRanges();
-  const rules: ContentRules = { primaryPath, validate, keepsTombstones: merge.keepsTombstones };
   const showDeps = { ...context, revisionTokens: () => randomId(9) };
 
   function withContent(stored: StoredHead, document: StoredDocument | undefined): StoredHead {
@@ -108,6 +116,13 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
     if (claimed > journal.seq || foreign) await journal.commit(context.newIncarnation());
   }
 
+  /** Once for a batch, however much of it is bad. */
+  function reportAside(first: string, count: number): void {
+    const message = count === 1 ? first : `${first}; so are ${count - 1} more of this batch`;
+    const hint = 'pool.quarantine() lists what is kept aside, pool.release() ends it';
+    onProblem(new P2PError('VERSION_QUARANTINED', message, { hint }));
+  }
+
   return {
     withContent,
     forgetRanges: () => ranges.keep([]),
@@ -119,19 +134,22 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
       const { versions, claim, cursor, range } = given;
       const incoming = new Map<string, StoredHead[]>();
       const parsed = new Map<StoredHead, Body>();
+      let aside = 0;
+      let firstAside: string | undefined;
       for (const version of versions) {
         // What the vector covers and is not among the heads has been superseded.
         if (covers(journal.vector, version.head)) continue;
         const { stored, body, problem } = checkVersion(version, rules);
         if (body !== undefined) parsed.set(stored, body);
         if (problem !== undefined) {
-          const message = `a version of document ${version.id} is kept aside: ${problem}`;
-          onProblem(new P2PError('VERSION_QUARANTINED', message));
+          aside++;
+          firstAside ??= `a version of document ${JSON.stringify(clipText(version.id))} is kept aside: ${problem.text}`;
         }
         const heads = incoming.get(version.id);
         if (heads === undefined) incoming.set(version.id, [stored]);
         else heads.push(stored);
       }
+      if (firstAside !== undefined) reportAside(firstAside, aside);
       const before = journal.vector;
       let waiting: readonly PushRange[] = [];
       const last = (): JournalChange => {

@@ -1,7 +1,7 @@
 /** What the parts of a collection's replica share: its documents, its journal, and who it is. */
 import type { Authored, FieldHasher, P2PError, Vector } from '@rxdb-p2p/protocol';
 import type { Journal, JournalChange } from '../journal/journal.ts';
-import type { ValidateBody } from './content.ts';
+import type { ContentRules, ValidateBody } from './content.ts';
 import type { DocumentStorage, StoredDocument } from './document.ts';
 import type { MergePolicy } from './merge-policy.ts';
 import { type BatchLimits, primaryPathOf } from './scan.ts';
@@ -35,6 +35,8 @@ export interface Commit {
 export interface ReplicaContext extends ReplicaDeps {
   readonly primaryPath: string;
   readonly schemaVersion: number;
+  /** which versions can be shown */
+  readonly rules: ContentRules;
   /** the name under which this replica writes now */
   actor(): string;
   /** A new name for this replica's writes, which begin at 1 again; to be committed. */
@@ -71,6 +73,7 @@ export function createReplicaContext(deps: ReplicaDeps): ReplicaContext {
     ...deps,
     primaryPath,
     schemaVersion: documents.schema.version,
+    rules: { primaryPath, validate: deps.validate, keepsTombstones: deps.merge.keepsTombstones },
     actor,
     newIncarnation() {
       acknowledged = 0;

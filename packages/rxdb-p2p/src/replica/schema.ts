@@ -1,10 +1,11 @@
 /** What of a collection's schema matters to others, and the validator for what they send. */
 import { Validator } from '@cfworker/json-schema';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { base64url, canonicalJson } from '@rxdb-p2p/protocol';
+import { type Body, base64url, canonicalJson } from '@rxdb-p2p/protocol';
 import type { ValidateBody } from './content.ts';
 import { isRxdbField } from './document.ts';
 import { compileQuickCheck } from './quick-check.ts';
+import { boundSchema } from './schema-bounds.ts';
 
 /** A JSON schema as RxDB keeps it; nothing of it is trusted to have a shape. */
 type Schema = Readonly<Record<string, unknown>>;
@@ -35,17 +36,29 @@ export function hashSchema(schema: Schema): string {
  */
 export function createValidator(schema: Schema): ValidateBody {
   const application = applicationSchema(schema);
-  const validator = new Validator(application, '7', true);
+  const bounded = boundSchema(application);
+  const validator = new Validator(bounded.schema as Schema, '7', true);
   const certainlyValid = compileQuickCheck(application);
   return (body) => {
     if (certainlyValid?.(body)) return undefined;
+    const repeated = bounded.repeated(body, '#');
+    if (repeated !== undefined) return `it breaks the schema at ${repeated}: uniqueItems`;
+    return verdictOf(validator, body);
+  };
+}
+
+function verdictOf(validator: Validator, body: Body): string | undefined {
+  try {
     const { valid, errors } = validator.validate(body);
     if (valid) return undefined;
-    const first = errors[0];
-    return first === undefined
-      ? 'it breaks the schema'
-      : `it breaks the schema at ${first.instanceLocation}: ${first.keyword}`;
-  };
+    // The last one is the innermost.
+    const reason = errors[errors.length - 1];
+    if (reason === undefined) return 'it breaks the schema';
+    return `it breaks the schema at ${reason.instanceLocation}: ${reason.keyword}`;
+  } catch (error) {
+    // A `$ref` that leads nowhere, say: nothing can be said for any document, so none is shown.
+    return `its schema cannot be applied: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 /** The schema without RxDB's own fields and without what does not decide about documents. */

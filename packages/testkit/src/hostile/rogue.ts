@@ -1,0 +1,112 @@
+/**
+ * A peer that knows the protocol and says what it is told: it introduces itself and opens channels as it should, and then
+ * sends whatever a test wants, in whatever order.
+ */
+import {
+  type ChannelOffer,
+  type ConnectionState,
+  connectionStep,
+  createAssembler,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  type HelloFrame,
+  initialConnection,
+  MAX_FRAME_BYTES,
+  splitIntoMessages,
+} from '@rxdb-p2p/protocol';
+import type { Link, Transport, TransportFactory } from 'rxdb-p2p/testing';
+
+export interface Rogue {
+  /** links that are open and have a channel */
+  readonly victims: readonly Victim[];
+  close(): Promise<void>;
+}
+
+/** One peer that the rogue is connected with. */
+export interface Victim {
+  readonly link: Link;
+  /** the rogue's number for the channel */
+  readonly channel: number;
+  readonly closed: boolean;
+  send(...frames: Frame[]): void;
+  /** Bytes as they are, as one frame. */
+  sendBytes(bytes: Uint8Array): void;
+}
+
+export interface RogueOptions {
+  readonly factory: TransportFactory;
+  readonly offer: ChannelOffer;
+  /** 43 characters of base64url */
+  readonly replica: string;
+  /** Called for every new channel. */
+  readonly onOpen?: (victim: Victim) => void;
+  /** Called for every frame of a channel; default: nothing is answered. */
+  readonly onFrame?: (victim: Victim, frame: Frame) => void;
+  readonly onClosed?: (victim: Victim) => void;
+}
+
+export function createRogue({ factory, offer, replica, onOpen, onFrame, onClosed }: RogueOptions): Rogue {
+  const victims: Victim[] = [];
+  let sessions = 0;
+
+  function meet(link: Link): void {
+    sessions++;
+    const mark = Uint8Array.from({ length: 16 }, (_, i) => (sessions * 31 + i * 7) % 256);
+    const self: HelloFrame = {
+      ...{ type: 'hello', replica, session: mark, nonce: mark, time: 0, features: [], maxFrameBytes: MAX_FRAME_BYTES },
+    };
+    let state: ConnectionState = initialConnection(self);
+    const assembler = createAssembler();
+    let closed = false;
+    let victim: Victim | undefined;
+
+    const sendBytes = (bytes: Uint8Array): void => {
+      if (closed) return;
+      for (const message of splitIntoMessages(bytes, link.maxMessageBytes)) link.send(message);
+    };
+    const send = (...frames: Frame[]): void => {
+      for (const frame of frames) sendBytes(encodeFrame(frame));
+    };
+    const step = (input: Parameters<typeof connectionStep>[1]): void => {
+      const [next, effects] = connectionStep(state, input);
+      state = next;
+      for (const effect of effects) {
+        if (effect.type === 'send') send(effect.frame);
+        if (effect.type === 'met') step({ type: 'offer', offer, denied: false });
+        if (effect.type === 'opened' && victim === undefined) {
+          const opened: Victim = {
+            link,
+            channel: effect.channel,
+            get closed() {
+              return closed;
+            },
+            send,
+            sendBytes,
+          };
+          victim = opened;
+          victims.push(opened);
+          onOpen?.(opened);
+        }
+      }
+    };
+    link.onClose(() => {
+      closed = true;
+      const index = victim === undefined ? -1 : victims.indexOf(victim);
+      if (index >= 0) victims.splice(index, 1);
+      if (victim !== undefined) onClosed?.(victim);
+    });
+    step({ type: 'start', now: 0 });
+    link.onMessage((message) => {
+      const bytes = closed ? undefined : assembler.push(message);
+      if (bytes === undefined) return;
+      const frame = decodeFrame(bytes);
+      if (victim === undefined) step({ type: 'frame', frame, now: 0 });
+      else onFrame?.(victim, frame);
+    });
+  }
+
+  const transport: Transport = factory.create({ onLink: meet, onProblem: () => undefined });
+  transport.join(offer.room);
+  return { victims, close: () => transport.close() };
+}
