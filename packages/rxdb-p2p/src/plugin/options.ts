@@ -2,6 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { base64url, P2PError } from '@rxdb-p2p/protocol';
 import type { RxCollection } from 'rxdb';
+import { A_BOOLEAN, A_FUNCTION, A_TEXT, AN_ARRAY, checkOptions, type OptionChecks } from '../check-options.ts';
 import type { PeerIdentity, SyncP2POptions } from '../pool/types.ts';
 import type { TransportFactory } from '../transport/port.ts';
 import { createSimplePeerTransportFactory } from '../transport/simple-peer.ts';
@@ -25,24 +26,36 @@ export interface PoolOptions {
   readonly key: string;
 }
 
+/** Every option has one: a name that is missing here does not compile. */
+const CHECKS: OptionChecks<keyof SyncP2POptions> = {
+  signaling: A_TEXT,
+  namespace: ['1 to 64 of A–Z a–z 0–9 . _ ~ -', (value) => typeof value === 'string' && NAMESPACE_PATTERN.test(value)],
+  iceServers: AN_ARRAY,
+  iceTransportPolicy: ['`all` or `relay`', (value) => value === 'all' || value === 'relay'],
+  push: A_BOOLEAN,
+  pull: A_BOOLEAN,
+  conflictHandlerVersion: [
+    '1 to 64 printable characters of ASCII',
+    (value) => typeof value === 'string' && HANDLER_VERSION_PATTERN.test(value),
+  ],
+  isPeerValid: A_FUNCTION,
+  transport: [
+    'a TransportFactory, with `key` and `create`',
+    (value) => {
+      const { key, create } = (value ?? {}) as Partial<TransportFactory>;
+      return typeof key === 'string' && typeof create === 'function';
+    },
+  ],
+};
+
 const everyPeerIsValid = (): boolean => true;
 
 /** @throws P2PError `TOPIC_INVALID`, `OPTIONS_INVALID`, `SIGNALING_REQUIRED`, `SIGNALING_URL_INVALID` */
 export function resolveOptions(collection: RxCollection, topic: unknown, given: SyncP2POptions): PoolOptions {
   const checkedTopic = checkTopic(topic);
+  checkOptions('the options of syncP2P', given, CHECKS);
   const options = { ...databaseDefaults(collection), ...withoutUndefined(given) };
   const { namespace = DEFAULT_NAMESPACE, push = true, pull = true, conflictHandlerVersion = '1' } = options;
-  if (!NAMESPACE_PATTERN.test(namespace)) {
-    throw new P2PError('OPTIONS_INVALID', 'namespace', {
-      expected: '1 to 64 of A–Z a–z 0–9 . _ ~ -',
-      got: JSON.stringify(namespace),
-    });
-  }
-  if (typeof conflictHandlerVersion !== 'string' || !HANDLER_VERSION_PATTERN.test(conflictHandlerVersion)) {
-    throw new P2PError('OPTIONS_INVALID', 'conflictHandlerVersion', {
-      expected: '1 to 64 printable characters of ASCII',
-    });
-  }
   if (!push && !pull)
     throw new P2PError('OPTIONS_INVALID', 'push and pull are both false', { hint: 'allow at least one direction' });
   const transport = options.transport ?? simplePeer(options);
@@ -69,7 +82,9 @@ function checkTopic(topic: unknown): string {
 /** `createRxDatabase({ options: { p2p: { signaling, namespace, iceServers } } })` */
 function databaseDefaults(collection: RxCollection): SyncP2POptions {
   const options = collection.database.options as { readonly p2p?: SyncP2POptions } | undefined;
-  return withoutUndefined(options?.p2p ?? {});
+  const defaults = options?.p2p ?? {};
+  checkOptions('options.p2p of the database', defaults, CHECKS);
+  return withoutUndefined(defaults);
 }
 
 function withoutUndefined(options: SyncP2POptions): SyncP2POptions {

@@ -1,6 +1,7 @@
 /** `replicateP2P`: the same pools in the shape that users of RxDB's WebRTC replication know. */
 import { P2PError } from '@rxdb-p2p/protocol';
 import type { RxCollection } from 'rxdb';
+import { A_BOOLEAN, A_POSITIVE_NUMBER, checkOptions, type OptionCheck, type OptionChecks } from '../check-options.ts';
 import type { P2PPool, PeerIdentity, SyncP2POptions } from '../pool/types.ts';
 import type { TransportFactory } from '../transport/port.ts';
 
@@ -23,7 +24,30 @@ export interface ReplicateP2POptions<Doc> {
   readonly isPeerValid?: (peer: PeerIdentity) => boolean | Promise<boolean>;
   readonly namespace?: string;
   readonly conflictHandlerVersion?: string;
+  /** All sync is live: `false` is refused. */
+  readonly live?: true;
+  /** Taken, as users of RxDB's replication have them, without effect: whether to try again depends on what failed. */
+  readonly retryTime?: number;
+  /** Taken, without effect. */
+  readonly requestTimeout?: number;
+  /** Taken, without effect: a hidden page goes on. */
+  readonly toggleOnDocumentVisible?: boolean;
 }
+
+/** Those that are handed on are checked by `syncP2P`. */
+const HANDED_ON: OptionCheck = ['', () => true];
+const CHECKS: OptionChecks<keyof ReplicateP2POptions<unknown>> = {
+  ...{ collection: HANDED_ON, topic: HANDED_ON, connectionHandlerCreator: HANDED_ON, pull: HANDED_ON, push: HANDED_ON },
+  ...{ isPeerValid: HANDED_ON, namespace: HANDED_ON, conflictHandlerVersion: HANDED_ON },
+  live: ['true: all sync is live', (value) => value === true],
+  retryTime: A_POSITIVE_NUMBER,
+  requestTimeout: A_POSITIVE_NUMBER,
+  toggleOnDocumentVisible: A_BOOLEAN,
+};
+const DIRECTION_CHECKS: OptionChecks<keyof DirectionOptions> = {
+  batchSize: A_POSITIVE_NUMBER,
+  modifier: HANDED_ON,
+};
 
 /**
  * Starts live replication of one collection with every device on the topic.
@@ -31,10 +55,13 @@ export interface ReplicateP2POptions<Doc> {
  * @throws P2PError (as a rejection) `PLUGIN_MISSING`, `MODIFIER_UNSUPPORTED`, `OPTIONS_INVALID`, and those of `syncP2P`
  */
 export async function replicateP2P<Doc>(options: ReplicateP2POptions<Doc>): Promise<P2PPool<Doc>> {
+  checkOptions('the options of replicateP2P', options, CHECKS);
   const { collection, topic, connectionHandlerCreator, pull, push, isPeerValid, namespace, conflictHandlerVersion } =
     options;
-  for (const direction of [pull, push] as readonly ({ readonly modifier?: unknown } | undefined)[]) {
-    if (direction?.modifier === undefined) continue;
+  for (const [name, direction] of Object.entries({ pull, push })) {
+    if (direction === undefined) continue;
+    checkOptions(`${name} of replicateP2P`, direction, DIRECTION_CHECKS);
+    if (direction.modifier === undefined) continue;
     throw new P2PError(
       'MODIFIER_UNSUPPORTED',
       'a modifier would skip or change documents on their way, and replicas would differ',

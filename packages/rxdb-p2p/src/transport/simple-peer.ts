@@ -1,5 +1,6 @@
 /** The default transport: data channels by simple-peer, introduced by a signaling server. */
 import { P2PError } from '@rxdb-p2p/protocol';
+import { A_TEXT, checkOptions, type OptionCheck, type OptionChecks } from '../check-options.ts';
 import { randomId } from '../random.ts';
 import { createBackoff } from './backoff.ts';
 import { createMesh, type Mesh } from './mesh/mesh.ts';
@@ -52,18 +53,25 @@ export interface SimplePeerTransport extends Transport {
 /** Options of `getConnectionHandlerSimplePeer`, as users of RxDB's WebRTC replication know them. */
 export type ConnectionHandlerOptions = Pick<SimplePeerTransportOptions, 'signalingServerUrl' | 'wrtc' | 'config'>;
 
+const AN_OBJECT: OptionCheck = ['an object', (value) => typeof value === 'object' && value !== null];
+const HANDLER_CHECKS: OptionChecks<keyof ConnectionHandlerOptions> = {
+  signalingServerUrl: A_TEXT,
+  wrtc: AN_OBJECT,
+  config: AN_OBJECT,
+};
+
 /**
  * The connection handler for `replicateP2P`. Takes `(signalingServerUrl, wrtc)` too, as older releases of RxDB do.
  *
- * @throws P2PError `SIGNALING_URL_INVALID`, `SIGNALING_REQUIRED`
+ * @throws P2PError `OPTIONS_INVALID`, `SIGNALING_URL_INVALID`, `SIGNALING_REQUIRED`
  */
 export function getConnectionHandlerSimplePeer(
   options: ConnectionHandlerOptions | string,
   wrtc?: WebRTC,
 ): TransportFactory {
-  return createSimplePeerTransportFactory(
-    typeof options === 'string' ? { signalingServerUrl: options, wrtc } : options,
-  );
+  if (typeof options === 'string') return createSimplePeerTransportFactory({ signalingServerUrl: options, wrtc });
+  checkOptions('the options of getConnectionHandlerSimplePeer', options, HANDLER_CHECKS);
+  return createSimplePeerTransportFactory(options);
 }
 
 /** @throws P2PError `SIGNALING_URL_INVALID`, `SIGNALING_REQUIRED` */
