@@ -6,7 +6,16 @@
 import type { Cursor, FieldHasher, Vector } from '@rxdb-p2p/protocol';
 import { P2PError } from '@rxdb-p2p/protocol';
 import { DEFAULT_JOURNAL_LIMITS, type JournalLimits } from './journal-limits.ts';
-import { decodeFirstRow, encodeFirstRow, FIRST_KEY, partKey, readLog, segmentKey, unreadable } from './log.ts';
+import {
+  decodeFirstRow,
+  encodeFirstRow,
+  FIRST_KEY,
+  fenceKeys,
+  partKey,
+  readLog,
+  segmentKey,
+  unreadable,
+} from './log.ts';
 import { createLsnIndex } from './lsn-index.ts';
 import type { DocRecord, NewRecord } from './record.ts';
 import { type Epoch, encodeSegment, type StateChange } from './segment.ts';
@@ -22,7 +31,9 @@ export interface JournalChange {
   readonly incarnation?: string;
   readonly cursors?: readonly (readonly [replica: string, cursor: Cursor | null])[];
   readonly checkpoint?: unknown;
-  readonly epoch?: Epoch;
+  readonly epoch?: Omit<Epoch, 'fence'>;
+  /** the epoch begins with a lead that was taken from a tab that may still write */
+  readonly stolen?: boolean;
   readonly acknowledged?: number;
 }
 
@@ -45,6 +56,10 @@ export interface Journal {
   above(lsn: number, most: number): DocRecord[];
   /** @throws P2PError `LEADERSHIP_LOST` when another tab has appended: nothing may be written any more */
   commit(change: JournalChange): Promise<void>;
+  /** Before anything is written elsewhere. @throws P2PError `LEADERSHIP_LOST` when this tab does not lead any more */
+  expectLead(): Promise<void>;
+  /** Nothing is written any more, and what is being written does not count here: another tab may lead from now on. */
+  abandon(): void;
   close(): Promise<void>;
 }
 
@@ -53,11 +68,13 @@ export interface JournalDeps {
   readonly hasher: FieldHasher;
   /** random base64url of so many bytes */
   readonly randomId: (bytes: number) => string;
+  /** Resolves when it is certain whether this tab still leads, or `abandon` has been called; undefined: it is certain now. */
+  readonly confirmLead?: () => Promise<void> | undefined;
 }
 
 /** @throws P2PError `JOURNAL_UNREADABLE` */
 export async function openJournal(
-  { sidecar, hasher, randomId }: JournalDeps,
+  { sidecar, hasher, randomId, confirmLead }: JournalDeps,
   options: Partial<JournalLimits> = {},
 ): Promise<Journal> {
   const limits: JournalLimits = { ...DEFAULT_JOURNAL_LIMITS, ...options };
@@ -145,14 +162,17 @@ export async function openJournal(
     }
   }
 
-  async function append(changed: readonly DocRecord[], state: StateChange): Promise<void> {
+  async function expectLead(): Promise<void> {
+    await confirmLead?.();
     if (!usable) throw leadershipLost();
+  }
+
+  async function append(changed: readonly DocRecord[], state: StateChange): Promise<void> {
+    await expectLead();
     const key = segmentKey(lastSegment + 1);
     const inserted = await sidecar.insert([{ key, text: encodeSegment(changed, state) }]);
-    if (!inserted) {
-      usable = false;
-      throw leadershipLost();
-    }
+    if (!inserted) usable = false;
+    if (!usable) throw leadershipLost();
     lastSegment++;
     keys.push(key);
     applyState(state);
@@ -168,8 +188,10 @@ export async function openJournal(
       cursors: newCursors,
       checkpoint: newCheckpoint,
       epoch,
+      stolen = false,
       dropped,
     } = change;
+    const fence = stolen ? { fence: lastSegment + 1 } : {};
     const state: StateChange = {
       ...(newIncarnation === undefined ? {} : { incarnation: newIncarnation }),
       ...(change.acknowledged === undefined ? {} : { acknowledged: change.acknowledged }),
@@ -177,7 +199,7 @@ export async function openJournal(
       ...(delta.length === 0 ? {} : { vector: delta }),
       ...(newCursors === undefined ? {} : { cursors: newCursors }),
       ...(newCheckpoint === undefined ? {} : { checkpoint: newCheckpoint }),
-      ...(epoch === undefined ? {} : { epochs: [...epochs, epoch].slice(-limits.epochs) }),
+      ...(epoch === undefined ? {} : { epochs: [...epochs, { ...epoch, ...fence }].slice(-limits.epochs) }),
       ...(dropped === undefined || dropped.length === 0 ? {} : { dropped }),
     };
     await append(changed, state);
@@ -206,8 +228,14 @@ export async function openJournal(
       const text = encodeSegment(all.slice(i, i + limits.snapshotPartRecords), {});
       parts.push({ key: partKey(generation, parts.length), text });
     }
-    for (const part of parts) if (!(await sidecar.insert([part]))) throw leadershipLost();
-    const replaced = [...keys];
+    for (const part of parts) {
+      await expectLead();
+      if (await sidecar.insert([part])) continue;
+      usable = false;
+      throw leadershipLost();
+    }
+    const fences = new Set(fenceKeys(epochs));
+    const replaced = keys.filter((key) => !fences.has(key));
     const state: StateChange = {
       incarnation,
       seq,
@@ -254,6 +282,10 @@ export async function openJournal(
     cursorNames: () => [...cursors.keys()],
     above: (from, most) => index.above(from, most),
     commit,
+    expectLead,
+    abandon() {
+      usable = false;
+    },
     close: () => sidecar.close(),
   };
 }

@@ -1,7 +1,7 @@
 /** The rows of a journal: how they are named, and which of them count after a crash. */
 import type { FieldHasher } from '@rxdb-p2p/protocol';
 import { P2PError } from '@rxdb-p2p/protocol';
-import { type DecodedSegment, decodeSegment } from './segment.ts';
+import { type DecodedSegment, decodeSegment, type Epoch } from './segment.ts';
 
 export const FIRST_KEY = 'a';
 
@@ -69,8 +69,14 @@ export function readLog(rows: ReadonlyMap<string, string>, hasher: FieldHasher):
     snapshotKeys = parts.length + 1;
     break;
   }
-  const live = new Set([FIRST_KEY, ...keys]);
+  const epochs = segments.findLast(({ state }) => state.epochs !== undefined)?.state.epochs ?? [];
+  const live = new Set([FIRST_KEY, ...keys, ...fenceKeys(epochs)]);
   return { segments, keys, snapshotKeys, last, orphans: [...rows.keys()].filter((key) => !live.has(key)) };
+}
+
+/** Rows that are kept only so that nobody can write them again. */
+export function fenceKeys(epochs: readonly Epoch[]): readonly string[] {
+  return epochs.flatMap(({ fence }) => (fence === undefined ? [] : [segmentKey(fence)]));
 }
 
 export function unreadable(message: string, cause?: unknown): P2PError {

@@ -70,7 +70,9 @@ function isNamedCursor(entry: unknown): boolean {
 }
 
 function isEpoch(epoch: unknown): boolean {
-  return isObject(epoch) && typeof epoch['id'] === 'string' && isCount(epoch['firstLsn']);
+  return (
+    isObject(epoch) && typeof epoch['id'] === 'string' && isCount(epoch['firstLsn']) && isCountOrNothing(epoch['fence'])
+  );
 }
 
 /** Parts of a snapshot that a journal can have: 2 billion records. */

@@ -22,6 +22,11 @@ export const JOURNAL_FORMAT = 1;
 export interface Epoch {
   readonly id: string;
   readonly firstLsn: number;
+  /**
+   * The segment that began it, when its lead was taken from a tab that did not answer. Its row stays for as long as the epoch is
+   * remembered: that tab, should it go on, appends under this key, and must find it taken.
+   */
+  readonly fence?: number;
 }
 
 /** What a segment changes in the journal's state. */

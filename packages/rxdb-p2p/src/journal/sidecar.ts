@@ -87,7 +87,8 @@ export async function openSidecar(params: SidecarParams): Promise<Sidecar> {
       if (found.length === 0) return;
       const writes = found.map((previous) => ({ previous, document: stored(previous.key, '', true, 2) }));
       const { error } = await instance.bulkWrite(writes, CONTEXT);
-      if (error.length > 0) {
+      // A conflict: a tab that led before drops the same rows.
+      if (error.some(({ status }) => status !== 409)) {
         throw new P2PError('STORAGE_FAILED', 'the storage refused to drop rows of the journal', {
           got: error.map(({ status, documentId }) => `${status} for ${documentId}`).join(', '),
         });

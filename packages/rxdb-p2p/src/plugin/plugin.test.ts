@@ -267,7 +267,9 @@ describe('syncP2P', () => {
   it('leaves no storage behind when the collection is removed', async () => {
     const network = createMemoryNetwork();
     const a = await open(network.factory());
-    await (await a.syncP2P('family')).cancel();
+    const pool = await a.syncP2P('family');
+    await firstValueFrom(pool.status$.pipe(filter(({ phase }) => phase === 'alone')));
+    await pool.cancel();
     const { database } = a;
     const states = (database.storage as unknown as { collectionStates: Map<string, unknown> }).collectionStates;
     const ours = (): string[] =>

@@ -1,38 +1,29 @@
-/** One collection on this device: leads it when it can, and then replicates it for all its pools. */
-import { createFieldHasher, P2PError } from '@rxdb-p2p/protocol';
+/** One collection in this tab: takes part in the tabs' choice of a leader, and replicates it for all its pools while it leads. */
+import { P2PError } from '@rxdb-p2p/protocol';
 import type { RxCollection } from 'rxdb';
-import { defaultConflictHandler, now, overwritable } from 'rxdb';
+import { defaultConflictHandler, overwritable } from 'rxdb';
 import type { Identity } from '../identity/identity.ts';
-import { openJournal } from '../journal/journal.ts';
 import type { Sidecar } from '../journal/sidecar.ts';
-import { randomId } from '../random.ts';
-import { type CollectionReplica, createCollectionReplica } from '../replica/collection-replica.ts';
-import type { DocumentStorage } from '../replica/document.ts';
 import { createFieldsPolicy, createHandlerPolicy, type MergePolicy } from '../replica/merge-policy.ts';
-import { createValidator, hashSchema } from '../replica/schema.ts';
-import { WRITE_CONTEXT } from '../replica/show.ts';
-import { type CollectionSync, createCollectionSync } from './collection-sync.ts';
-import { type Contests, createContests } from './contests.ts';
-import type { Leadership } from './leadership.ts';
+import { hashSchema } from '../replica/schema.ts';
+import type { TabLead } from '../tabs/election.ts';
+import type { PoolListener, PoolShare, Tabs } from '../tabs/tabs.ts';
+import { CLOSE_WITHIN_MS, type LedCollection, openLedCollection } from './led-collection.ts';
 import type { Timers } from './timers.ts';
 
-/** What there is once this tab leads the collection. */
-export interface LedCollection {
-  /** this replica's id */
-  readonly id: string;
-  readonly replica: CollectionReplica;
-  readonly sync: CollectionSync;
-  readonly contests: Contests;
-}
+/** Begins what a pool does while this tab leads. @returns what ends it; when that resolves, nobody hears of it any more */
+export type LeadListener = (led: LedCollection) => () => Promise<void>;
 
 export interface CollectionNode {
   readonly collection: RxCollection;
   readonly schemaHash: string;
   readonly mergeMode: string;
-  /** Resolves when this tab leads and the journal is read. Rejects when it is closed first, or when storage fails. */
-  readonly led: Promise<LedCollection>;
+  /** Called with every lead of this tab once its journal is read, the present one at once. @returns what ends all of it */
+  onLead(listener: LeadListener): () => Promise<void>;
+  /** Makes a pool known to the same one in other tabs. */
+  share(room: string, listener: PoolListener): PoolShare;
   onProblem(listener: (problem: P2PError) => void): () => void;
-  /** Storage failed for good, or another tab has taken over. */
+  /** Storage failed for good. */
   onFailure(listener: (problem: P2PError) => void): () => void;
   /** Makes sure that every delete is in the journal. @returns false: this tab does not lead, so it cannot */
   journalDeletes(): Promise<boolean>;
@@ -42,36 +33,30 @@ export interface CollectionNode {
 export interface CollectionNodeDeps {
   readonly collection: RxCollection;
   readonly conflictHandlerVersion: string;
-  readonly leadership: Leadership;
+  readonly tabs: Tabs;
   readonly timers: Timers;
   readonly identity: () => Promise<Identity>;
   readonly openSidecar: () => Promise<Sidecar>;
 }
 
-/** How long closing waits for what is being written, milliseconds. */
-const CLOSE_WITHIN_MS = 1_500;
-/** How often a collection that waits for its schema migration is looked at, milliseconds. */
-const MIGRATION_POLL_MS = 500;
-
-/** When a collection that was known before is compared with its journal, milliseconds after its start: not while it syncs. */
-const COMPARE_AFTER_MS = 5_000;
+/** Before the journal is read again after somebody else has appended to it, milliseconds: news of a lost lock come sooner. */
+const AGAIN_AFTER_MS = 100;
+/** How often one lead opens the journal: more losses, and processes that share no lock share this storage. */
+const MAX_OPENED = 4;
 
 export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
-  const { collection, leadership, timers } = deps;
+  const { collection, tabs, timers } = deps;
   const stop = new AbortController();
   const problems = new Set<(problem: P2PError) => void>();
   const failures = new Set<(problem: P2PError) => void>();
-  const cleanups: (() => unknown)[] = [];
+  const listeners = new Set<LeadListener>();
+  /** what ends each listener's part in the present lead */
+  const endings = new Map<LeadListener, () => Promise<void>>();
   let leading: LedCollection | undefined;
   const schema = collection.schema.jsonSchema as unknown as Readonly<Record<string, unknown>>;
-  // RxDB's types differ by the collection's document type, which does not matter here.
-  const documents = collection.internalStorageInstance as unknown as DocumentStorage;
 
   const onProblem = (problem: P2PError): void => {
     for (const listener of problems) listener(problem);
-  };
-  const onFailure = (problem: P2PError): void => {
-    for (const listener of failures) listener(problem);
   };
   const merge: MergePolicy =
     collection.conflictHandler === defaultConflictHandler
@@ -82,89 +67,84 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
           onProblem,
         });
 
-  async function lead(): Promise<LedCollection> {
-    const release = await leadership.acquire(`rxdb-p2p/${collection.database.name}/${collection.name}`, stop.signal);
-    cleanups.push(release);
-    await migrated();
-    const identity = await deps.identity();
-    const hasher = createFieldHasher();
-    const journal = await openJournal({ sidecar: await deps.openSidecar(), hasher, randomId });
-    cleanups.push(() => journal.close());
-    stop.signal.throwIfAborted();
-    const { actorOf } = identity;
-    const validate = createValidator(schema);
-    const replica = createCollectionReplica({
-      documents,
-      journal,
-      hasher,
-      merge,
-      validate,
-      actorOf,
-      randomId,
-      now,
-      onProblem,
-    });
-    // A conflict handler that never answers must not keep the database from closing.
-    cleanups.push(() =>
-      Promise.race([
-        replica.close(),
-        new Promise((resolve) => timers.after(CLOSE_WITHIN_MS, () => resolve(undefined))),
-      ]),
-    );
-    const subscription = documents.changeStream().subscribe((bulk) => {
-      const ids = bulk.context === WRITE_CONTEXT ? [] : bulk.events.map(({ documentId }) => documentId);
-      replica.hint(ids, bulk.checkpoint).catch(fail);
-    });
-    cleanups.push(() => subscription.unsubscribe());
-    const known = journal.records.size;
-    await replica.start();
-    stop.signal.throwIfAborted();
-    const sync = createCollectionSync({ replica, timers, onFailure });
-    cleanups.push(() => sync.close());
-    const contests = createContests(journal);
-    replica.onCommit(({ changed }) => contests.update(changed));
-    // When idle: writes that no checkpoint shows, since clocks go back and tabs overtake each other.
-    if (known > 0) cleanups.push(timers.after(COMPARE_AFTER_MS, () => replica.compareAll().catch(fail)));
-    leading = { id: identity.replica, replica, sync, contests };
-    cleanups.push(() => {
-      leading = undefined;
-    });
-    return leading;
+  async function takePart(): Promise<void> {
+    while (!stop.signal.aborted) await leadWith(await tabs.lead(stop.signal));
   }
 
-  function fail(cause: unknown): void {
-    if (stop.signal.aborted) return;
-    onFailure(
-      cause instanceof P2PError
-        ? cause
-        : new P2PError('STORAGE_FAILED', 'the storage failed', { cause, got: String(cause) }),
-    );
-  }
-
-  /** Never conclude from missing documents while RxDB is still moving them. */
-  async function migrated(): Promise<void> {
-    while (collection.schema.version > 0 && (await needsMigration())) {
-      onProblem(new P2PError('MIGRATION_PENDING', `collection ${collection.name} waits for its schema migration`));
-      await new Promise<void>((resolve) => timers.after(MIGRATION_POLL_MS, resolve));
-      stop.signal.throwIfAborted();
+  /** From the moment this tab leads until it does not. */
+  async function leadWith(lead: TabLead): Promise<void> {
+    const over = AbortSignal.any([lead.over, stop.signal]);
+    try {
+      for (let opened = 1; !over.aborted; opened++) {
+        const problem = await leadOnce(lead, over);
+        // Somebody has appended to the journal, and yet this tab holds the lock: a tab that was stopped has had the last word.
+        if (problem?.code === 'LEADERSHIP_LOST' && opened < MAX_OPENED) await pause(AGAIN_AFTER_MS);
+        else if (!over.aborted) {
+          if (problem !== undefined) fail(problem);
+          await once(over);
+        }
+      }
+    } finally {
+      await lead.release();
     }
   }
 
-  function needsMigration(): Promise<boolean> | boolean {
-    const hasPlugin =
-      Object.hasOwn(Object.getPrototypeOf(collection), 'migrationNeeded') || 'migrationNeeded' in collection;
-    return hasPlugin && collection.migrationStrategies !== undefined ? collection.migrationNeeded() : false;
+  /** @returns what ended it before the lead was over */
+  async function leadOnce(lead: TabLead, over: AbortSignal): Promise<P2PError | undefined> {
+    let onFailure: (problem: P2PError) => void = () => undefined;
+    const failed = new Promise<P2PError>((resolve) => {
+      onFailure = resolve;
+    });
+    const ended = once(over);
+    const { identity, openSidecar } = deps;
+    const opening = openLedCollection({
+      ...{ collection, lead, over, merge, timers, identity, openSidecar, onProblem, onFailure },
+    });
+    const opened = await Promise.race([opening.catch(toProblem), ended]);
+    if (opened === undefined) {
+      const closing = opening.then(
+        (late) => late.close(),
+        () => undefined,
+      );
+      // A lead that is over does not wait for ever for storage that does not answer.
+      await Promise.race([closing, pause(CLOSE_WITHIN_MS)]);
+    }
+    if (opened === undefined || opened instanceof P2PError) return opened;
+    leading = opened;
+    for (const listener of listeners) endings.set(listener, listener(opened));
+    const problem = await Promise.race([failed, ended]);
+    leading = undefined;
+    const ends = [...endings.values()];
+    endings.clear();
+    await Promise.all(ends.map((end) => end()));
+    await opened.close();
+    return problem;
   }
 
-  const led = lead();
-  // A pool that does not exist any more has nobody to tell.
-  led.catch(fail);
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => timers.after(ms, resolve));
+
+  function fail(cause: unknown): void {
+    if (stop.signal.aborted) return;
+    for (const listener of failures) listener(toProblem(cause));
+  }
+
+  const done = takePart().catch(fail);
 
   return {
     collection,
     schemaHash: hashSchema(schema),
     mergeMode: merge.mode,
-    led,
+    onLead(listener) {
+      listeners.add(listener);
+      if (leading !== undefined) endings.set(listener, listener(leading));
+      return async () => {
+        listeners.delete(listener);
+        const end = endings.get(listener);
+        endings.delete(listener);
+        await end?.();
+      };
+    },
+    share: (room, listener) => tabs.share(room, listener),
     onProblem(listener) {
       problems.add(listener);
       return () => problems.delete(listener);
@@ -178,10 +158,21 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
       return leading !== undefined;
     },
     async close() {
-      if (stop.signal.aborted) return;
-      stop.abort(new P2PError('CANCELLED', 'the pool was cancelled'));
-      await led.catch(() => undefined);
-      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+      if (!stop.signal.aborted) stop.abort(new P2PError('CANCELLED', 'the pool was cancelled'));
+      await done;
+      tabs.close();
     },
   };
+}
+
+function toProblem(cause: unknown): P2PError {
+  if (cause instanceof P2PError) return cause;
+  return new P2PError('STORAGE_FAILED', 'the storage failed', { cause, got: String(cause) });
+}
+
+function once(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined));
+  });
 }

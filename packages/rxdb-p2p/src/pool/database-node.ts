@@ -4,12 +4,15 @@ import type { RxCollection, RxDatabase, RxStorage } from 'rxdb';
 import { type Identity, loadIdentity } from '../identity/identity.ts';
 import { openSidecar, type Sidecar } from '../journal/sidecar.ts';
 import type { PoolOptions } from '../plugin/options.ts';
-import { randomBytes } from '../random.ts';
-import type { TransportFactory } from '../transport/port.ts';
+import { randomBytes, randomId } from '../random.ts';
+import { createLeadership, type Leadership } from '../tabs/leadership.ts';
+import { createPage } from '../tabs/page.ts';
+import { openTabChannel } from '../tabs/tab-channel.ts';
+import { createTabs } from '../tabs/tabs.ts';
 import { type CollectionNode, createCollectionNode } from './collection-node.ts';
-import { createHub, type Hub } from './hub.ts';
-import { createLeadership, type Leadership } from './leadership.ts';
+import { createHub } from './hub.ts';
 import { createPool, type PoolCore } from './pool.ts';
+import { createSharedHubs } from './shared-hubs.ts';
 import { createTimers } from './timers.ts';
 import type { P2PPool } from './types.ts';
 
@@ -38,10 +41,16 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
   const wallClock = (): number => Date.now();
   let leadership: Leadership | undefined;
   const session = randomBytes(16);
+  const page = createPage();
+  const tab = randomId(16);
+  const hesitation = timers.random();
   const closing = new WeakSet<RxCollection>();
   const hooked = new WeakSet<RxCollection>();
   const pools = new Map<string, Entry>();
-  const hubs = new Map<string, Promise<Hub>>();
+  const hubs = createSharedHubs(async (factory) => {
+    const { replica } = await loadOnce();
+    return createHub({ factory, replica, session, timers, randomBytes, wallClock });
+  });
   const nodes = new Map<RxCollection, CollectionNode>();
   let identitySidecar: Promise<Sidecar> | undefined;
   let identity: Promise<Identity> | undefined;
@@ -69,9 +78,12 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
   function nodeOf(collection: RxCollection, conflictHandlerVersion: string): CollectionNode {
     const known = nodes.get(collection);
     if (known !== undefined) return known;
+    leadership ??= createLeadership();
+    const name = `rxdb-p2p/${database.name}/${collection.name}`;
+    const openChannel = openTabChannel;
     const node = createCollectionNode({
       ...{ collection, conflictHandlerVersion, timers, identity: loadOnce },
-      leadership: leadership ?? createLeadership(),
+      tabs: createTabs({ name, tab, leadership, timers, wallClock, page, hesitation, openChannel }),
       openSidecar: async () => {
         await identitySidecar?.then((sidecar) =>
           sidecar.insert([{ key: `journal:${collection.name}`, text: '{"v":1}' }]),
@@ -81,17 +93,6 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     });
     nodes.set(collection, node);
     return node;
-  }
-
-  function hubOf(factory: TransportFactory): Promise<Hub> {
-    const known = hubs.get(factory.key);
-    if (known !== undefined) return known;
-    const hub = loadOnce().then(({ replica }) =>
-      createHub({ factory, replica, session, timers, randomBytes, wallClock }),
-    );
-    hubs.set(factory.key, hub);
-    hub.catch(() => hubs.delete(factory.key));
-    return hub;
   }
 
   /** A collection tells that it closes to whom it was told once, whatever number of pools come and go. */
@@ -107,21 +108,10 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
   }
 
   /** Gives back what no other pool uses. */
-  async function release(key: string, { options }: Entry, collection: RxCollection): Promise<void> {
+  async function release(key: string, collection: RxCollection): Promise<void> {
     pools.delete(key);
     const others = [...pools.values()];
     const closings: Promise<unknown>[] = [];
-    if (!others.some((other) => other.options.transport.key === options.transport.key)) {
-      const hub = hubs.get(options.transport.key);
-      hubs.delete(options.transport.key);
-      if (hub !== undefined)
-        closings.push(
-          hub.then(
-            (opened) => opened.close(),
-            () => undefined,
-          ),
-        );
-    }
     if (!others.some((other) => other.collection === collection)) {
       const node = nodes.get(collection);
       nodes.delete(collection);
@@ -177,14 +167,13 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
       leadership ??= createLeadership();
       if (!nodes.has(collection)) onceClosing(collection);
       const node = nodeOf(collection, version);
-      const hub = (): Promise<Hub> => hubOf(options.transport);
       const core = createPool({
         options,
         node,
-        hub,
+        useHub: () => hubs.use(options.transport),
         timers,
         wallClock,
-        onCancelled: () => release(key, entry, collection),
+        onCancelled: () => release(key, collection),
       });
       const entry: Entry = { core, options, collection };
       pools.set(key, entry);

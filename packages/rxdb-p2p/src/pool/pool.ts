@@ -1,14 +1,16 @@
-/** The pool of one (collection, topic): its channels, its status, and the handles that callers hold. */
-import { type Body, P2PError } from '@rxdb-p2p/protocol';
-import { BehaviorSubject, distinctUntilChanged, filter, firstValueFrom, map, Subject } from 'rxjs';
+/** The pool of one (collection, topic) in one tab: what it shows, whether this tab leads or another one, and its handles. */
+import { P2PError } from '@rxdb-p2p/protocol';
+import { BehaviorSubject, filter, firstValueFrom, Subject } from 'rxjs';
 import type { PoolOptions } from '../plugin/options.ts';
-import { showable, toShown } from '../replica/heads.ts';
-import type { CollectionNode, LedCollection } from './collection-node.ts';
-import type { Hub, OpenChannel, Registration } from './hub.ts';
-import { pageOptions, toQuarantinePage } from './quarantine-page.ts';
-import { acknowledgedSeq, isComplete, peerSnapshot, writesWaiting } from './snapshots.ts';
+import { fromPlainProblem, type TabQuestion } from '../tabs/tab-messages.ts';
+import type { CollectionNode } from './collection-node.ts';
+import { type AnswerTo, answerQuestion } from './leader-answers.ts';
+import type { LedCollection } from './led-collection.ts';
+import { createLedPool, type LedPool } from './led-pool.ts';
+import { createPoolHandle } from './pool-handle.ts';
+import type { HubUse } from './shared-hubs.ts';
 import type { Timers } from './timers.ts';
-import type { ConflictVersion, ContestedDocument, P2PPool, PeerSnapshot, PoolPhase, PoolStatus } from './types.ts';
+import type { ContestedDocument, P2PPool, PoolStatus } from './types.ts';
 
 export interface PoolCore {
   /** A handle of its own for one caller; the pool ends with its last handle. */
@@ -20,7 +22,8 @@ export interface PoolCore {
 export interface PoolDeps {
   readonly options: PoolOptions;
   readonly node: CollectionNode;
-  readonly hub: () => Promise<Hub>;
+  /** Connections, for as long as this tab leads. */
+  readonly useHub: () => Promise<HubUse>;
   readonly timers: Timers;
   /** milliseconds since 1970 */
   readonly wallClock: () => number;
@@ -30,30 +33,20 @@ export interface PoolDeps {
 
 /** Snapshots of a busy pool are made at most this often, milliseconds. */
 const SNAPSHOT_MS = 30;
+/** Before the leading tab is asked again, when it could not answer, milliseconds. */
+const ASK_AGAIN_MS = 200;
 
-/** Peers whose last completion is remembered; ids are the peers' own word until they are authenticated. */
-const MAX_REMEMBERED_PEERS = 1_024;
+const STARTING: PoolStatus = { phase: 'starting', peers: [], writesWaiting: 0, conflicts: 0, quarantined: 0 };
 
-interface Refusal {
-  readonly code: string;
-}
-
-export function createPool({ options, node, hub, timers, wallClock, onCancelled }: PoolDeps): PoolCore {
-  const { collection } = node;
-  const channels = new Map<string, OpenChannel>();
-  const refusals = new Map<string, Refusal>();
+export function createPool({ options, node, useHub, timers, wallClock, onCancelled }: PoolDeps): PoolCore {
   const completeAt = new Map<string, number>();
   const error$ = new Subject<P2PError>();
-  const status$ = new BehaviorSubject<PoolStatus>({
-    phase: 'starting',
-    peers: [],
-    writesWaiting: 0,
-    conflicts: 0,
-    quarantined: 0,
-  });
+  const status$ = new BehaviorSubject<PoolStatus>(STARTING);
   const conflicts$ = new BehaviorSubject<readonly ContestedDocument[]>([]);
-  const cleanups: (() => void)[] = [];
-  let led: LedCollection | undefined;
+  const cleanups: (() => unknown)[] = [];
+  let led: LedPool | undefined;
+  /** what the leading tab shows, where that is another one */
+  let followed: PoolStatus = STARTING;
   let problem: P2PError | undefined;
   let failed = false;
   let cancelled = false;
@@ -61,15 +54,34 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
   let snapshotDue = false;
   let handles = 0;
 
+  const share = node.share(options.room, {
+    onStatus(status) {
+      if (led !== undefined || cancelled || failed) return;
+      followed = status ?? STARTING;
+      status$.next(followed);
+    },
+    onConflicts(conflicts) {
+      if (led === undefined && !cancelled) conflicts$.next(conflicts);
+    },
+    onProblem(error) {
+      if (led === undefined && !cancelled) error$.next(error);
+    },
+    async answer(asked) {
+      if (led === undefined) throw new P2PError('LEADERSHIP_LOST', 'this tab does not lead any more');
+      return answer(led.active, asked);
+    },
+  });
+
   function report(error: P2PError): void {
     error$.next(error);
+    share.tellProblem(error);
   }
 
   function fail(error: P2PError): void {
     if (cancelled || failed) return;
     failed = true;
     problem = error;
-    for (const cleanup of cleanups.splice(0)) cleanup();
+    for (const cleanup of cleanups.splice(0)) void cleanup();
     report(error);
     snapshot();
   }
@@ -83,128 +95,65 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
     });
   }
 
-  function noteComplete(replica: string): void {
-    completeAt.delete(replica);
-    completeAt.set(replica, wallClock());
-    const [oldest] = completeAt.keys();
-    if (completeAt.size > MAX_REMEMBERED_PEERS && oldest !== undefined) completeAt.delete(oldest);
-  }
-
-  function peers(): PeerSnapshot[] {
-    const found = new Map<string, PeerSnapshot>();
-    for (const [replica, { code }] of refusals)
-      found.set(replica, { replica, phase: 'refused', code, writesToSend: 0, writesToReceive: 0 });
-    for (const [id, { replica }] of channels) {
-      const neighbour = led?.sync.state.neighbours.get(id);
-      if (led === undefined || neighbour === undefined) continue;
-      const current = peerSnapshot(replica, neighbour, led.sync.state.vector);
-      if (isComplete(current)) noteComplete(replica);
-      const at = completeAt.get(replica);
-      found.set(replica, at === undefined ? current : { ...current, lastCompleteAt: at });
-    }
-    return [...found.values()];
-  }
-
-  function phaseOf(list: readonly PeerSnapshot[]): PoolPhase {
-    if (cancelled) return 'cancelled';
-    if (failed) return 'failed';
-    if (led === undefined) return 'starting';
-    const connected = list.filter(({ phase }) => phase !== 'refused');
-    if (connected.length === 0) return 'alone';
-    return connected.every(isComplete) ? 'in-sync' : 'syncing';
-  }
-
   function snapshot(): void {
-    const list = peers();
-    const state = led?.sync.state;
-    if (led !== undefined) led.replica.noteAcknowledged(acknowledgedSeq(led.sync.state));
-    const contested = led?.contests.list() ?? [];
-    const status: PoolStatus = {
-      phase: phaseOf(list),
-      ...(led === undefined ? {} : { replica: led.id }),
-      peers: list,
-      writesWaiting: state === undefined ? 0 : writesWaiting(state, led?.replica.acknowledged ?? 0),
-      conflicts: contested.length,
-      quarantined: led?.replica.quarantined ?? 0,
-    };
-    status$.next(
-      problem === undefined ? status : { ...status, problem: { code: problem.code, message: problem.message } },
-    );
-    if (JSON.stringify(contested) !== JSON.stringify(conflicts$.value)) conflicts$.next(contested);
+    const status = current();
+    status$.next(status);
+    share.tellStatus(status);
+    if (led === undefined) return;
+    const contested = led.active.contests.list();
+    if (JSON.stringify(contested) === JSON.stringify(conflicts$.value)) return;
+    conflicts$.next(contested);
+    share.tellConflicts(contested);
   }
 
-  function registration(active: LedCollection): Registration {
-    return {
-      offer: {
-        room: options.room,
-        collection: collection.name,
-        schemaVersion: collection.schema.version,
-        schemaHash: node.schemaHash,
-        mergeMode: node.mergeMode,
-        sends: options.push,
-        receives: options.pull,
-      },
-      isPeerValid: (replica) => options.isPeerValid({ replica }),
-      opened(channel) {
-        // [CONN-3] The replica has reloaded its page, or another of its tabs has taken over: the newer channel counts.
-        for (const older of channels.values()) {
-          if (older.replica !== channel.replica) continue;
-          channels.delete(older.id);
-          active.sync.left(older.id);
-          older.drop();
-        }
-        channels.set(channel.id, channel);
-        refusals.delete(channel.replica);
-        active.sync.joined(channel.id, channel);
-        scheduleSnapshot();
-      },
-      received: (channel, frame) => active.sync.received(channel.id, frame),
-      closed(channel) {
-        if (!channels.delete(channel.id)) return;
-        active.sync.left(channel.id);
-        scheduleSnapshot();
-      },
-      refused(replica, code, text) {
-        refusals.set(replica, { code });
-        report(
-          new P2PError(code, `the channel with ${replica} for collection ${collection.name} was refused`, {
-            got: text,
-          }),
-        );
-        scheduleSnapshot();
-      },
-      gone(replica) {
-        refusals.delete(replica);
-        scheduleSnapshot();
-      },
-      problem: report,
-      transport(error) {
-        if (error !== undefined) report(error);
-        problem = error;
-        scheduleSnapshot();
-      },
+  function current(): PoolStatus {
+    if (cancelled) return { ...STARTING, phase: 'cancelled' };
+    if (led === undefined && !failed) return followed;
+    const status: PoolStatus = led === undefined ? { ...STARTING, phase: 'failed' } : led.status();
+    return problem === undefined ? status : { ...status, problem: { code: problem.code, message: problem.message } };
+  }
+
+  /** From the moment this tab leads. @returns what ends it; when that resolves, all that was begun is over */
+  function lead(active: LedCollection): () => Promise<void> {
+    let over = false;
+    const connecting = useHub().then(async (use) => {
+      if (over) await use.release();
+      else begin(active, use);
+    });
+    connecting.catch((cause: unknown) => fail(toProblem(cause)));
+    return async () => {
+      over = true;
+      const ending = led?.active === active ? led : undefined;
+      if (ending !== undefined) {
+        led = undefined;
+        followed = STARTING;
+        if (!failed) problem = undefined;
+        if (!cancelled) snapshot();
+      }
+      await ending?.end();
+      // A hub that is still being made is given back when it is there.
+      await connecting.catch(() => undefined);
     };
   }
 
-  async function start(): Promise<void> {
-    cleanups.push(node.onProblem(report), node.onFailure(fail));
-    const active = await node.led;
-    if (cancelled || failed) return;
-    const connections = await hub();
-    if (cancelled || failed) return;
-    led = active;
-    cleanups.push(active.sync.onStep(scheduleSnapshot));
-    cleanups.push(active.replica.onCommit(scheduleSnapshot));
-    cleanups.push(connections.register(options.room, registration(active)));
+  function begin(active: LedCollection, use: HubUse): void {
+    const onTransport = (transportProblem: P2PError | undefined): void => {
+      problem = transportProblem;
+    };
+    led = createLedPool({
+      ...{ options, node, active, use, wallClock, completeAt, report, onTransport, onChange: scheduleSnapshot },
+    });
+    share.tellConflicts(conflicts$.value);
     snapshot();
   }
 
   function cancel(): Promise<void> {
     cancelling ??= (async () => {
       cancelled = true;
-      for (const cleanup of cleanups.splice(0)) cleanup();
-      await onCancelled();
+      // All of it begins within the call: the next call of `syncP2P` makes a pool of its own.
+      await Promise.all([...cleanups.splice(0).map((cleanup) => cleanup()), onCancelled()]);
       snapshot();
+      share.close();
       for (const subject of [status$, conflicts$, error$]) subject.complete();
     })();
     return cancelling;
@@ -213,74 +162,59 @@ export function createPool({ options, node, hub, timers, wallClock, onCancelled 
   /** Resolves when the condition holds; rejects when the pool ends first. */
   async function until(condition: (status: PoolStatus) => boolean): Promise<PoolStatus> {
     const isOver = ({ phase }: PoolStatus): boolean => phase === 'cancelled' || phase === 'failed';
-    const status = await firstValueFrom(status$.pipe(filter((current) => condition(current) || isOver(current))), {
+    const status = await firstValueFrom(status$.pipe(filter((next) => condition(next) || isOver(next))), {
       defaultValue: status$.value,
     });
     if (!isOver(status)) return status;
-    throw failed && problem !== undefined ? problem : new P2PError('CANCELLED', 'the pool was cancelled');
+    if (failed && problem !== undefined) throw problem;
+    if (status.phase === 'failed' && status.problem !== undefined) throw fromPlainProblem(status.problem);
+    throw new P2PError('CANCELLED', 'the pool was cancelled');
   }
 
-  start().catch((cause: unknown) => {
-    fail(
-      cause instanceof P2PError
-        ? cause
-        : new P2PError('STORAGE_FAILED', 'the pool could not start', { cause, got: String(cause) }),
-    );
-  });
+  async function answer(active: LedCollection, asked: TabQuestion): Promise<unknown> {
+    const said = await answerQuestion(active, asked);
+    // Before the answer: whoever asked for writes reads in the status what became of them.
+    snapshot();
+    return said;
+  }
+
+  /** Has the leading tab answer, this one or another, and the next one when it ends meanwhile. Rejects when the pool ends. */
+  async function askLeader<Asked extends TabQuestion>(asked: Asked): Promise<AnswerTo<Asked>> {
+    for (;;) {
+      await until(({ phase }) => phase !== 'starting');
+      const asking = led;
+      const said = await (asking === undefined
+        ? share.ask(asked)
+        : answer(asking.active, asked).then((value) => ({ value }))
+      ).catch((error: unknown) => {
+        if (led === asking) throw error;
+        return undefined;
+      });
+      if (said !== undefined && led === asking) return said.value as AnswerTo<Asked>;
+      await new Promise<void>((resolve) => timers.after(ASK_AGAIN_MS, resolve));
+    }
+  }
+
+  cleanups.push(node.onProblem(report), node.onFailure(fail), node.onLead(lead));
 
   return {
     cancel,
-    handle(): P2PPool {
+    handle() {
       handles++;
       let open = true;
-      return {
-        topic: options.topic,
-        collectionName: collection.name,
-        status$: status$.asObservable(),
-        error$: error$.asObservable(),
-        conflicts$: conflicts$.asObservable(),
-        peers$: status$.pipe(
-          map((status) => status.peers),
-          distinctUntilChanged((a, b) => JSON.stringify(a) === JSON.stringify(b)),
-        ),
-        peerStates$: status$.pipe(map((status) => new Map(status.peers.map((peer) => [peer.replica, peer])))),
-        async conflicts(id) {
-          const heads = showable((await led?.replica.headsOf(id)) ?? []);
-          if (heads.length < 2) return [];
-          return toShown(heads).map(({ head, body }): ConflictVersion<unknown> => {
-            const { actor, seq, time, deleted } = head;
-            return { own: actor === led?.replica.actor, actor, seq, time: time / 100, deleted, document: body };
-          });
-        },
-        async quarantine(given) {
-          const { after, limit } = pageOptions(given);
-          return led === undefined ? { versions: [] } : toQuarantinePage(led.replica.quarantine(after, limit));
-        },
-        release(version, document) {
-          if (cancelled) return Promise.reject(new P2PError('CANCELLED', 'the pool was cancelled'));
-          if (led !== undefined) return led.replica.release(version, document as Body | undefined);
-          const hint = 'call it in the tab that leads: there `status$` is beyond `starting`';
-          return Promise.reject(new P2PError('NOT_LEADING', 'this tab does not lead the collection', { hint }));
-        },
-        async inSync() {
-          // What the application has written by now must count, though no event has told of it yet.
-          await until(({ phase }) => phase !== 'starting');
-          await led?.replica.catchUp();
-          snapshot();
-          await until(({ phase }) => phase === 'in-sync');
-        },
-        async awaitFirstPeer() {
-          const { peers: list } = await until((status) => status.peers.some(({ phase }) => phase !== 'refused'));
-          const first = list.find(({ phase }) => phase !== 'refused');
-          if (first === undefined) throw new P2PError('CANCELLED', 'the pool was cancelled');
-          return first;
-        },
-        async cancel() {
+      return createPoolHandle({
+        ...{ options, collectionName: node.collection.name, status$, error$, conflicts$, until, askLeader },
+        async close() {
           if (open) handles--;
           open = false;
           if (handles === 0) await cancel();
         },
-      };
+      });
     },
   };
+}
+
+function toProblem(cause: unknown): P2PError {
+  if (cause instanceof P2PError) return cause;
+  return new P2PError('STORAGE_FAILED', 'the pool could not start', { cause, got: String(cause) });
 }

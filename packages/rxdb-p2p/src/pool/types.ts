@@ -148,7 +148,7 @@ export interface P2PPool<Doc = unknown> {
   /** The concurrent versions of one document; empty when nothing is contested. */
   conflicts(id: string): Promise<readonly ConflictVersion<Doc>[]>;
   /**
-   * Versions that are kept aside, not shown, in pages. Empty in a tab that does not lead.
+   * Versions that are kept aside, not shown, in pages.
    *
    * @throws P2PError (as a rejection) `OPTIONS_INVALID`
    */
@@ -160,7 +160,7 @@ export interface P2PPool<Doc = unknown> {
    * @param document what the document is to say from now on. Default: what it shows now; a document that shows nothing
    * is deleted
    * @returns false: that version is not kept aside any more
-   * @throws P2PError (as a rejection) `DOCUMENT_INVALID`, `NOT_LEADING`, `CANCELLED`
+   * @throws P2PError (as a rejection) `DOCUMENT_INVALID`, `CANCELLED`
    */
   release(version: Pick<QuarantinedVersion, 'id' | 'actor' | 'seq'>, document?: Doc): Promise<boolean>;
   /** Resolves when at least one peer is connected and all connected peers hold the same writes. Rejects when cancelled. */

@@ -17,8 +17,12 @@ export interface CollectionReplica {
   readonly actor: string;
   readonly vector: Vector;
   readonly journal: Journal;
-  /** Journals what happened while nobody looked. Call once, before anything else. */
-  start(): Promise<void>;
+  /**
+   * Journals what happened while nobody looked. Call once, before anything else.
+   *
+   * @param stolen the lead was taken from a tab that may still write: this replica's writes get a new name
+   */
+  start(stolen?: boolean): Promise<void>;
   /** Documents that may have changed, and how far the storage is; hints, in any order, twice or too often. */
   hint(ids: readonly string[], checkpoint: unknown): Promise<void>;
   /** Journals all local writes that the storage has by now. */
@@ -47,6 +51,8 @@ export interface CollectionReplica {
   compareAll(): Promise<void>;
   /** @returns a function that ends it */
   onCommit(listener: (commit: Commit) => void): () => void;
+  /** Ends it within the call: nothing is written from now on. Close it nevertheless. */
+  abandon(): void;
   /** Waits for what is queued, then closes the journal. */
   close(): Promise<void>;
 }
@@ -66,6 +72,8 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   let hintsQueued = false;
   let newestCheckpoint: unknown = journal.checkpoint;
   let closed = false;
+  let abandoned = false;
+  let closing: Promise<void> | undefined;
 
   /** Only when every hint was followed does the checkpoint stand for all that is before it. */
   const reached = (): unknown => (hinted.size === 0 ? newestCheckpoint : undefined);
@@ -87,10 +95,11 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       return journal.vector;
     },
     journal,
-    start: () =>
+    start: (stolen = false) =>
       queue.run(async () => {
-        const incarnation = journal.incarnation === '' ? { incarnation: randomId(16) } : {};
-        await journal.commit({ ...incarnation, epoch: { id: randomId(8), firstLsn: journal.lsn + 1 } });
+        const isNew = stolen || journal.incarnation === '';
+        const incarnation = isNew ? context.newIncarnation() : {};
+        await journal.commit({ ...incarnation, epoch: { id: randomId(8), firstLsn: journal.lsn + 1 }, stolen });
         await discovery.catchUp();
         const unfolded = [...journal.records.values()].filter(({ pending }) => pending !== undefined);
         await remote.refold(unfolded.map(({ id }) => id));
@@ -155,13 +164,22 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       return context.acknowledged;
     },
     noteAcknowledged: (seq) => context.noteAcknowledged(seq),
-    async close() {
-      if (closed) return;
+    abandon() {
       closed = true;
-      await queue.idle();
-      const acknowledgement = context.acknowledgement();
-      if (Object.keys(acknowledgement).length > 0) await journal.commit(acknowledgement);
-      await journal.close();
+      abandoned = true;
+      journal.abandon();
+    },
+    close() {
+      closed = true;
+      closing ??= finish();
+      return closing;
     },
   };
+
+  async function finish(): Promise<void> {
+    await queue.idle();
+    const acknowledgement = context.acknowledgement();
+    if (!abandoned && Object.keys(acknowledgement).length > 0) await journal.commit(acknowledgement);
+    await journal.close();
+  }
 }

@@ -17,6 +17,8 @@ export interface ReplicaDeps {
   readonly randomId: (bytes: number) => string;
   readonly now: () => number;
   readonly onProblem: (problem: P2PError) => void;
+  /** names the writes of this leadership in change events; default `WRITE_CONTEXT` */
+  readonly writeContext?: string;
   /** how much one step of a scan reads; default `DEFAULT_BATCH` */
   readonly batch?: BatchLimits;
 }

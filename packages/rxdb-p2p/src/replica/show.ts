@@ -14,7 +14,7 @@ import { encodeMarker, metaWithMarker } from './marker.ts';
 import type { MergePolicy } from './merge-policy.ts';
 import { withoutSpareBody } from './observe.ts';
 
-/** Names our writes in RxDB's change events. */
+/** Names our writes in RxDB's change events. Each leadership adds a name of its own: another one's late writes are news. */
 export const WRITE_CONTEXT = 'rxdb-p2p';
 
 export interface ShowDeps {
@@ -30,6 +30,8 @@ export interface ShowDeps {
   /** the beginning of tokens that no other revisions have: one for each batch, since randomness costs more than a hash */
   readonly revisionTokens: () => string;
   readonly onProblem: (problem: P2PError) => void;
+  /** names the writes of this leadership in change events; default `WRITE_CONTEXT` */
+  readonly writeContext?: string;
 }
 
 /** A document and the heads it is to show. Where there is more than one head, all have their contents. */
@@ -77,7 +79,8 @@ export async function showHeads(
   const conflicts = new Set<string>();
   const refused = new Map<string, number>();
   if (rows.length > 0) {
-    const { error } = await documents.bulkWrite(rows, WRITE_CONTEXT);
+    await journal.expectLead();
+    const { error } = await documents.bulkWrite(rows, deps.writeContext ?? WRITE_CONTEXT);
     for (const { documentId, status } of error) {
       if (status === 409) conflicts.add(documentId);
       else refused.set(documentId, status);

@@ -1,0 +1,141 @@
+/** One collection in the tab that leads it: its journal, its replica, its sync session. Lives as long as the lead. */
+import { createFieldHasher, P2PError } from '@rxdb-p2p/protocol';
+import type { RxCollection } from 'rxdb';
+import { now } from 'rxdb';
+import type { Identity } from '../identity/identity.ts';
+import { openJournal } from '../journal/journal.ts';
+import type { Sidecar } from '../journal/sidecar.ts';
+import { randomId } from '../random.ts';
+import { type CollectionReplica, createCollectionReplica } from '../replica/collection-replica.ts';
+import type { DocumentStorage } from '../replica/document.ts';
+import type { MergePolicy } from '../replica/merge-policy.ts';
+import { createValidator } from '../replica/schema.ts';
+import { WRITE_CONTEXT } from '../replica/show.ts';
+import type { TabLead } from '../tabs/election.ts';
+import { type CollectionSync, createCollectionSync } from './collection-sync.ts';
+import { type Contests, createContests } from './contests.ts';
+import type { Timers } from './timers.ts';
+
+export interface LedCollection {
+  /** this replica's id */
+  readonly id: string;
+  readonly replica: CollectionReplica;
+  readonly sync: CollectionSync;
+  readonly contests: Contests;
+}
+
+export interface OpenLedCollection extends LedCollection {
+  /** Waits for what is being written, but not for ever. */
+  close(): Promise<void>;
+}
+
+export interface LedCollectionDeps {
+  readonly collection: RxCollection;
+  readonly lead: TabLead;
+  /** Aborted when the lead is over, or the collection is closed. */
+  readonly over: AbortSignal;
+  readonly merge: MergePolicy;
+  readonly timers: Timers;
+  readonly identity: () => Promise<Identity>;
+  readonly openSidecar: () => Promise<Sidecar>;
+  readonly onProblem: (problem: P2PError) => void;
+  /** Storage failed, or the lead is lost: nothing goes on. */
+  readonly onFailure: (problem: P2PError) => void;
+}
+
+/** How long closing waits for what is being written, milliseconds. */
+export const CLOSE_WITHIN_MS = 1_500;
+/** How often a collection that waits for its schema migration is looked at, milliseconds. */
+const MIGRATION_POLL_MS = 500;
+/** When a collection that was known before is compared with its journal, milliseconds after its start: not while it syncs. */
+const COMPARE_AFTER_MS = 5_000;
+
+/** @throws P2PError `LEADERSHIP_LOST` when the lead is over before it is open */
+export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLedCollection> {
+  const { collection, lead, over, merge, timers, onProblem, onFailure } = deps;
+  const cleanups: (() => unknown)[] = [];
+  // RxDB's types differ by the collection's document type, which does not matter here.
+  const documents = collection.internalStorageInstance as unknown as DocumentStorage;
+  const schema = collection.schema.jsonSchema as unknown as Readonly<Record<string, unknown>>;
+
+  async function close(): Promise<void> {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  }
+
+  function fail(cause: unknown): void {
+    onFailure(
+      cause instanceof P2PError
+        ? cause
+        : new P2PError('STORAGE_FAILED', 'the storage failed', { cause, got: String(cause) }),
+    );
+  }
+
+  /** Never conclude from missing documents while RxDB is still moving them. */
+  async function migrated(): Promise<void> {
+    while (collection.schema.version > 0 && (await needsMigration(collection))) {
+      onProblem(new P2PError('MIGRATION_PENDING', `collection ${collection.name} waits for its schema migration`));
+      await new Promise<void>((resolve) => timers.after(MIGRATION_POLL_MS, resolve));
+      expectLead();
+    }
+  }
+
+  function expectLead(): void {
+    if (over.aborted) throw new P2PError('LEADERSHIP_LOST', 'the lead was over before the collection was open');
+  }
+
+  async function open(): Promise<OpenLedCollection> {
+    await migrated();
+    const identity = await deps.identity();
+    const hasher = createFieldHasher();
+    const sidecar = await deps.openSidecar();
+    cleanups.push(() => sidecar.close());
+    expectLead();
+    const journal = await openJournal({ sidecar, hasher, randomId, confirmLead: lead.confirm });
+    const writeContext = `${WRITE_CONTEXT}-${randomId(8)}`;
+    const replica = createCollectionReplica({
+      ...{ documents, journal, hasher, merge, randomId, now, onProblem, writeContext },
+      validate: createValidator(schema),
+      actorOf: identity.actorOf,
+    });
+    // A conflict handler that never answers must not keep the database from closing.
+    cleanups.push(() =>
+      Promise.race([
+        replica.close().catch(fail),
+        new Promise((resolve) => timers.after(CLOSE_WITHIN_MS, () => resolve(undefined))),
+      ]),
+    );
+    const abandon = (): void => {
+      if (lead.over.reason !== 'handover') replica.abandon();
+    };
+    lead.over.addEventListener('abort', abandon);
+    if (lead.over.aborted) abandon();
+    const subscription = documents.changeStream().subscribe((bulk) => {
+      const ids = bulk.context === writeContext ? [] : bulk.events.map(({ documentId }) => documentId);
+      replica.hint(ids, bulk.checkpoint).catch(fail);
+    });
+    cleanups.push(() => subscription.unsubscribe());
+    const known = journal.records.size;
+    await replica.start(lead.stolen);
+    expectLead();
+    const sync = createCollectionSync({ replica, timers, onFailure });
+    cleanups.push(() => sync.close());
+    const contests = createContests(journal);
+    replica.onCommit(({ changed }) => contests.update(changed));
+    // When idle: writes that no checkpoint shows, since clocks go back and tabs overtake each other.
+    if (known > 0) cleanups.push(timers.after(COMPARE_AFTER_MS, () => replica.compareAll().catch(fail)));
+    return { id: identity.replica, replica, sync, contests, close };
+  }
+
+  try {
+    return await open();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function needsMigration(collection: RxCollection): Promise<boolean> | boolean {
+  const hasPlugin =
+    Object.hasOwn(Object.getPrototypeOf(collection), 'migrationNeeded') || 'migrationNeeded' in collection;
+  return hasPlugin && collection.migrationStrategies !== undefined ? collection.migrationNeeded() : false;
+}

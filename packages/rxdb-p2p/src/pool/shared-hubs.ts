@@ -1,0 +1,54 @@
+/** One hub for each transport, for all pools that use it; it ends with its last use. */
+import type { TransportFactory } from '../transport/port.ts';
+import type { Hub } from './hub.ts';
+
+export interface HubUse {
+  readonly hub: Hub;
+  release(): Promise<void>;
+}
+
+export interface SharedHubs {
+  use(factory: TransportFactory): Promise<HubUse>;
+}
+
+interface SharedHub {
+  readonly hub: Promise<Hub>;
+  users: number;
+}
+
+export function createSharedHubs(create: (factory: TransportFactory) => Promise<Hub>): SharedHubs {
+  const hubs = new Map<string, SharedHub>();
+
+  async function release({ key }: TransportFactory, shared: SharedHub): Promise<void> {
+    shared.users--;
+    // A pool that is closed and opened again at once keeps its connections.
+    await Promise.resolve();
+    if (shared.users > 0 || hubs.get(key) !== shared) return;
+    hubs.delete(key);
+    await (await shared.hub).close();
+  }
+
+  return {
+    async use(factory) {
+      const { key } = factory;
+      const shared = hubs.get(key) ?? { hub: create(factory), users: 0 };
+      hubs.set(key, shared);
+      shared.users++;
+      try {
+        const hub = await shared.hub;
+        let released: Promise<void> | undefined;
+        return {
+          hub,
+          release() {
+            released ??= release(factory, shared);
+            return released;
+          },
+        };
+      } catch (error) {
+        // The next pool tries again.
+        if (hubs.get(key) === shared) hubs.delete(key);
+        throw error;
+      }
+    },
+  };
+}
