@@ -12,7 +12,7 @@ import { createSignalingServer } from 'rxdb-p2p-signaling';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { P2PPool, PeerSnapshot, PoolStatus, SyncP2POptions } from './pool/types.ts';
 import { MAX_QUEUED_BYTES } from './transport/link-limits.ts';
-import { MESH_LIMITS } from './transport/mesh/mesh-limits.ts';
+import { MAX_MAX_CONNECTIONS, MESH_LIMITS } from './transport/mesh/mesh-limits.ts';
 import { LINK_DRAINED_BYTES } from './transport/port.ts';
 import { SIGNALING_TIMINGS } from './transport/signaling/signaling-connection.ts';
 
@@ -172,7 +172,7 @@ describe('the tables', () => {
     // A name that is missing here does not compile.
     const options: Record<keyof SyncP2POptions, true> = {
       ...{ signaling: true, namespace: true, iceServers: true, iceTransportPolicy: true, push: true, pull: true },
-      ...{ conflictHandlerVersion: true, isPeerValid: true, transport: true },
+      ...{ conflictHandlerVersion: true, isPeerValid: true, transport: true, maxConnections: true },
     };
     const pool: Record<keyof P2PPool, true> = {
       ...{ topic: true, collectionName: true, status$: true, peers$: true, peerStates$: true, error$: true },
@@ -209,6 +209,7 @@ describe('the tables', () => {
   });
 
   it('show the limits as they are', () => {
+    const { DEAD_AFTER_MS, PING_AFTER_MS, OWED_AFTER_MS } = protocol;
     const shows = (what: string, ...values: number[]): void => {
       const row = rowsOf('Limits').find(([, name]) => name === what);
       const cells = `${row?.[2]} ${row?.[3]}`.match(/\d[\d,.]*/g) ?? [];
@@ -221,14 +222,16 @@ describe('the tables', () => {
     shows('writers of one document', protocol.MAX_PAST_ENTRIES);
     shows('writers of a collection', protocol.MAX_VECTOR_ENTRIES);
     shows('collections times topics on one connection', protocol.MAX_CHANNELS);
-    shows('links of one database', MESH_LIMITS.links);
+    shows('connections of one database with one signaling server', MESH_LIMITS.links, MAX_MAX_CONNECTIONS);
     shows('members that the signaling server names at once', MAX_ROOM_SAMPLE);
     shows('connections being made at once, each way', MESH_LIMITS.attempts);
     shows('one frame', protocol.MAX_FRAME_BYTES);
     shows('sent ahead while catching up', protocol.PULL_CREDIT_BYTES);
     shows('new writes pushed ahead of acknowledgements', protocol.PUSH_CREDIT_BYTES);
     shows('waiting in a data channel', MAX_QUEUED_BYTES, LINK_DRAINED_BYTES);
-    shows('silence of a peer', protocol.DEAD_AFTER_MS / 1_000, protocol.PING_AFTER_MS / 1_000);
+    shows('silence of a peer', ...[DEAD_AFTER_MS, PING_AFTER_MS, OWED_AFTER_MS].map((ms) => ms / 1_000));
+    shows('the same after sleep or a change of the network', protocol.DOUBTED_AFTER_MS / 1_000);
+    shows('bytes of which none gets away', protocol.STUCK_AFTER_MS / 1_000);
     shows('a catch-up without progress', protocol.PULL_STALLED_MS / 1_000);
     shows('making a connection', MESH_LIMITS.connectTimeoutMs / 1_000);
     const seconds = ({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): [number, number] => [
@@ -236,7 +239,9 @@ describe('the tables', () => {
       maxMs / 1_000,
     ];
     shows('between attempts with a peer', ...seconds(MESH_LIMITS.retry));
-    shows('between searches of a device that is alone', ...seconds(MESH_LIMITS.search));
+    shows('between searches of a device that has too few connections', ...seconds(MESH_LIMITS.search));
+    shows('between exchanges of a connection for another member', ...seconds(MESH_LIMITS.renewal));
+    shows('connections given up for newcomers', MESH_LIMITS.displacementsPerMinute);
     shows('between attempts with the signaling server', ...seconds(SIGNALING_TIMINGS.retry));
   });
 });

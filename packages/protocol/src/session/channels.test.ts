@@ -17,7 +17,7 @@ function frameOf(pushedBytes: number): SyncFrame {
 }
 
 function send(peer: Peer, channel: number, mark = 0): void {
-  peer.give({ type: 'sync-frame', channel, frame: frameOf(mark) });
+  peer.give({ type: 'sync-frame', channel, frame: frameOf(mark), now: 0 });
 }
 
 function received(effects: readonly ConnectionEffect[]): number[] {

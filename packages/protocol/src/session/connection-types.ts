@@ -1,5 +1,6 @@
 /** What goes into and comes out of one connection (`connection.ts`). */
 import type { ByeCode, Frame, HelloFrame, OpenFrame, RefuseCode } from './frames.ts';
+import type { Liveness, QueueLook } from './liveness.ts';
 import type { Directions, SyncFrame } from './sync-types.ts';
 
 /** What we offer under a channel number of our own; `room` is the room's name, which stays here. */
@@ -24,9 +25,7 @@ export interface ConnectionState {
   readonly lastChannel: number;
   /** the highest number that the peer has opened: its numbers rise */
   readonly highestRemote: number;
-  /** when something came from the peer, and when we last sent a PING; monotonic milliseconds */
-  readonly heardAt: number;
-  readonly pingedAt: number;
+  readonly liveness: Liveness;
 }
 
 export type ConnectionInput =
@@ -36,8 +35,10 @@ export type ConnectionInput =
   | { readonly type: 'heard'; readonly now: number }
   | { readonly type: 'offer'; readonly offer: ChannelOffer; readonly denied: boolean }
   | { readonly type: 'withdraw'; readonly channel: number }
-  | { readonly type: 'sync-frame'; readonly channel: number; readonly frame: SyncFrame }
-  | { readonly type: 'tick'; readonly now: number }
+  | { readonly type: 'sync-frame'; readonly channel: number; readonly frame: SyncFrame; readonly now: number }
+  | ({ readonly type: 'tick' } & QueueLook)
+  /** The peer may be gone: the network has changed, this device has slept, or the transport says so. */
+  | { readonly type: 'doubt'; readonly now: number }
   | { readonly type: 'end'; readonly code: ByeCode; readonly text: string };
 
 export type ConnectionEffect =

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION } from '../limits.ts';
 import { createPair, createPeer, deliver, helloOf, OFFER, type Peer } from '../testing/peers.ts';
-import { DEAD_AFTER_MS, PING_AFTER_MS } from './connection.ts';
+import { ME } from '../testing/session.ts';
+import type { ConnectionInput } from './connection-types.ts';
 import type { ByeCode, Frame } from './frames.ts';
+import { DEAD_AFTER_MS, DOUBTED_AFTER_MS, OWED_AFTER_MS, PING_AFTER_MS, STUCK_AFTER_MS } from './liveness.ts';
+import type { SyncFrame } from './sync-types.ts';
 
 const HELLO = helloOf('b');
 const VERSION: Frame = { type: 'version', version: PROTOCOL_VERSION };
@@ -98,7 +101,7 @@ describe('the end of a connection', () => {
     peer.give({ type: 'end', code: 'CLOSED', text: '' });
     const inputs = [
       { type: 'frame', frame: PING, now: 1 },
-      { type: 'tick', now: 1e9 },
+      { type: 'tick', now: 1e9, sent: 0, queued: 0 },
       { type: 'offer', offer: OFFER, denied: false },
       { type: 'withdraw', channel: 1 },
       { type: 'end', code: 'CLOSED', text: '' },
@@ -115,36 +118,86 @@ describe('keep-alive', () => {
     expect(peer.hear({ type: 'pong', token: 1 })).toStrictEqual([]);
   });
 
-  it('[CONN-8] silence is asked about, once in PING_AFTER_MS, and ends the connection after DEAD_AFTER_MS', () => {
+  const idle = (now: number): ConnectionInput => ({ type: 'tick', now, sent: 0, queued: 0 });
+  /** What a peer says when it is looked after every 2.5 s, until some time. */
+  function say(peer: Peer, from: number, until: number, at: (now: number) => ConnectionInput = idle): string[] {
+    for (let now = from; now <= until; now += 2_500) peer.give(at(now));
+    return peer.outbox.splice(0).map(({ type }) => type);
+  }
+
+  it('[CONN-8] silence is asked about once, and ends the connection when nothing comes', () => {
     const [peer] = createPair();
-    const said = (now: number): string[] => {
-      peer.give({ type: 'tick', now });
-      return peer.outbox.splice(0).map(({ type }) => type);
-    };
-    expect(said(PING_AFTER_MS - 1)).toStrictEqual([]);
-    expect(said(PING_AFTER_MS)).toStrictEqual(['ping']);
-    expect(said(PING_AFTER_MS + 5_000)).toStrictEqual([]);
-    expect(said(2 * PING_AFTER_MS)).toStrictEqual(['ping']);
-    expect(said(DEAD_AFTER_MS)).toStrictEqual(['bye']);
+    expect(say(peer, 0, PING_AFTER_MS - 1)).toStrictEqual([]);
+    expect(say(peer, PING_AFTER_MS, PING_AFTER_MS)).toStrictEqual(['ping']);
+    expect(say(peer, PING_AFTER_MS, PING_AFTER_MS + DEAD_AFTER_MS - 1)).toStrictEqual([]);
+    expect(say(peer, PING_AFTER_MS + DEAD_AFTER_MS, PING_AFTER_MS + DEAD_AFTER_MS)).toStrictEqual(['bye']);
     expect(peer.effects.at(-1)).toMatchObject({ type: 'end', code: 'TIMED_OUT' });
   });
 
   it('[CONN-8] any frame is a sign of life, and so is a part of one', () => {
     const [peer] = createPair();
-    peer.give({ type: 'frame', frame: { type: 'pong', token: 0 }, now: DEAD_AFTER_MS - 1 });
-    peer.give({ type: 'tick', now: DEAD_AFTER_MS });
-    expect(peer.outbox).toStrictEqual([]);
-    peer.give({ type: 'heard', now: 2 * DEAD_AFTER_MS });
-    peer.give({ type: 'tick', now: 2 * DEAD_AFTER_MS + 1 });
-    expect(peer.outbox).toStrictEqual([]);
+    say(peer, 0, 15_000);
+    peer.give({ type: 'frame', frame: { type: 'pong', token: 0 }, now: 15_000 });
+    expect(say(peer, 17_500, 24_900)).toStrictEqual([]);
+    peer.give({ type: 'heard', now: 24_900 });
+    expect(say(peer, 25_000, 32_500)).toStrictEqual([]);
+    expect(peer.state.phase).toBe('open');
   });
 
   it('[CONN-8] a peer that never gets to HELLO is dropped as well, without a PING', () => {
     const peer = started();
-    peer.give({ type: 'tick', now: DEAD_AFTER_MS - 1 });
-    expect(peer.outbox.map(({ type }) => type)).toStrictEqual(['version']);
-    peer.give({ type: 'tick', now: DEAD_AFTER_MS });
-    expectEnd(peer, 'TIMED_OUT');
+    say(peer, 0, PING_AFTER_MS + DEAD_AFTER_MS - 2_500);
+    expect(peer.state.phase).toBe('version');
+    expect(say(peer, PING_AFTER_MS + DEAD_AFTER_MS, PING_AFTER_MS + DEAD_AFTER_MS)).toStrictEqual(['bye']);
+    expect(peer.effects.at(-1)).toMatchObject({ type: 'end', code: 'TIMED_OUT' });
+  });
+
+  it.each(['want', 'push'] as const)('[CONN-8] the answer to a %s is asked after sooner', (type) => {
+    const [peer, other] = createPair();
+    const channel = peer.offer();
+    other.offer();
+    deliver(peer, other);
+    const frame: SyncFrame =
+      type === 'want'
+        ? { type, want: 1, vector: new Map(), cursor: null, credit: 1 }
+        : { type, actor: ME, previous: 0, seq: 1, versions: [] };
+    peer.give({ type: 'sync-frame', channel, frame, now: 0 });
+    expect(say(peer, 0, OWED_AFTER_MS - 1)).toStrictEqual([type]);
+    expect(say(peer, OWED_AFTER_MS, OWED_AFTER_MS + DEAD_AFTER_MS - 1)).toStrictEqual(['ping']);
+    expect(say(peer, OWED_AFTER_MS + DEAD_AFTER_MS, OWED_AFTER_MS + DEAD_AFTER_MS)).toStrictEqual(['bye']);
+  });
+
+  it('[CONN-8] whoever slept asks first, and does not blame the peer for it', () => {
+    const [peer] = createPair();
+    say(peer, 0, PING_AFTER_MS);
+    const woke = 60_000;
+    expect(say(peer, woke, woke)).toStrictEqual(['ping']);
+    expect(say(peer, woke + DOUBTED_AFTER_MS - 1, woke + DOUBTED_AFTER_MS - 1)).toStrictEqual([]);
+    expect(say(peer, woke + DOUBTED_AFTER_MS, woke + DOUBTED_AFTER_MS)).toStrictEqual(['bye']);
+  });
+
+  it('[CONN-8] where there is a doubt, the answer has to come soon', () => {
+    const [peer] = createPair();
+    peer.give({ type: 'doubt', now: 1_000 });
+    expect(say(peer, 1_000, 1_000)).toStrictEqual(['ping']);
+    peer.give({ type: 'heard', now: 1_500 });
+    expect(say(peer, 2_500, 7_500)).toStrictEqual([]);
+    peer.give({ type: 'doubt', now: 8_000 });
+    expect(say(peer, 8_000 + DOUBTED_AFTER_MS, 8_000 + DOUBTED_AFTER_MS)).toStrictEqual(['ping', 'bye']);
+  });
+
+  it('[CONN-8] a question that waits behind bytes which move has time; bytes that do not move are a dead link', () => {
+    const [slow] = createPair();
+    const moving = (now: number): ConnectionInput => ({ type: 'tick', now, sent: 1e6, queued: 1e6 - now });
+    expect(say(slow, 0, 120_000, moving)).toStrictEqual(['ping']);
+    const [stuck] = createPair();
+    for (let now = 0; now < STUCK_AFTER_MS; now += 2_500) {
+      stuck.give({ type: 'heard', now });
+      stuck.give({ type: 'tick', now, sent: 1e6, queued: 1e6 });
+    }
+    expect(stuck.outbox).toStrictEqual([]);
+    stuck.give({ type: 'tick', now: STUCK_AFTER_MS, sent: 1e6, queued: 1e6 });
+    expectEnd(stuck, 'TIMED_OUT');
   });
 });
 

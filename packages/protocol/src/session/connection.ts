@@ -12,19 +12,18 @@ import type {
   LocalChannel,
 } from './connection-types.ts';
 import type { ByeCode, Frame, HelloFrame, OpenFrame, RefuseCode } from './frames.ts';
+import { doubted, freshLiveness, heard, look, owed, type QueueLook } from './liveness.ts';
 import { proveRoom } from './room-proof.ts';
 import type { SyncFrame } from './sync-types.ts';
 
 type Step = readonly [ConnectionState, readonly ConnectionEffect[]];
 
-/** A link that was silent for this long is asked for a sign of life, milliseconds. */
-export const PING_AFTER_MS: number = 10_000;
-/** A link that was silent for this long is dead, milliseconds: WebRTC itself notices after 15 to 30 s, or never. */
-export const DEAD_AFTER_MS: number = 30_000;
+/** A WANT is answered with ENTRIES, a PUSH with the HAVE that acknowledges it. */
+const ANSWERED: ReadonlySet<SyncFrame['type']> = new Set(['want', 'push']);
 
 export function initialConnection(self: HelloFrame): ConnectionState {
-  const none = { local: new Map(), remote: new Map(), lastChannel: 0, highestRemote: 0, heardAt: 0, pingedAt: 0 };
-  return { phase: 'version', self, peer: null, ...none };
+  const none = { local: new Map(), remote: new Map(), lastChannel: 0, highestRemote: 0 };
+  return { phase: 'version', self, peer: null, ...none, liveness: freshLiveness(0) };
 }
 
 export function connectionStep(state: ConnectionState, input: ConnectionInput): Step {
@@ -32,22 +31,27 @@ export function connectionStep(state: ConnectionState, input: ConnectionInput): 
   switch (input.type) {
     case 'start':
       return [
-        { ...state, heardAt: input.now, pingedAt: input.now },
+        { ...state, liveness: freshLiveness(input.now) },
         [{ type: 'send', frame: { type: 'version', version: PROTOCOL_VERSION } }],
       ];
     case 'frame':
-      return receive({ ...state, heardAt: input.now }, input.frame);
+      return receive({ ...state, liveness: heard(state.liveness, input.now) }, input.frame);
     case 'heard':
-      return [{ ...state, heardAt: input.now }, []];
+      return [{ ...state, liveness: heard(state.liveness, input.now) }, []];
     case 'offer':
       return offer(state, input.offer, input.denied);
     case 'withdraw':
       return withdraw(state, input.channel);
     case 'sync-frame':
       if (state.local.get(input.channel)?.state !== 'open') return [state, []];
-      return [state, [{ type: 'send', frame: { ...input.frame, channel: input.channel } }]];
+      return [
+        ANSWERED.has(input.frame.type) ? { ...state, liveness: owed(state.liveness, input.now) } : state,
+        [{ type: 'send', frame: { ...input.frame, channel: input.channel } }],
+      ];
     case 'tick':
-      return tick(state, input.now);
+      return tick(state, input);
+    case 'doubt':
+      return [{ ...state, liveness: doubted(state.liveness, input.now) }, ask(state)];
     case 'end':
       return end(state, input.code, input.text);
   }
@@ -245,11 +249,16 @@ function unknownChannel(state: ConnectionState, channel: number, type: string): 
   return end(state, 'PROTOCOL_ERROR', `${type} on a channel that was never opened`);
 }
 
-function tick(state: ConnectionState, now: number): Step {
-  const silent = now - state.heardAt;
-  if (silent >= DEAD_AFTER_MS) return end(state, 'TIMED_OUT', `nothing came for ${Math.round(silent / 1000)} s`);
-  if (silent < PING_AFTER_MS || now - state.pingedAt < PING_AFTER_MS || state.phase !== 'open') return [state, []];
-  return [{ ...state, pingedAt: now }, [{ type: 'send', frame: { type: 'ping', token: state.lastChannel } }]];
+function tick(state: ConnectionState, queue: QueueLook): Step {
+  const [liveness, verdict] = look(state.liveness, queue);
+  const next = { ...state, liveness };
+  if (verdict === 'alive') return [next, []];
+  return verdict === 'ask' ? [next, ask(next)] : end(next, 'TIMED_OUT', verdict.dead);
+}
+
+/** Before HELLO there is no PING; the handshake itself is what the peer owes. */
+function ask({ phase, lastChannel }: ConnectionState): readonly ConnectionEffect[] {
+  return phase === 'open' ? [{ type: 'send', frame: { type: 'ping', token: lastChannel } }] : [];
 }
 
 function end(state: ConnectionState, code: ByeCode, text: string): Step {

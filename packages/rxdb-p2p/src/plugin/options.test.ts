@@ -62,6 +62,9 @@ describe('an option', () => {
     [{ signaling: 7 }, 'signaling', 'a string'],
     [{ iceServers: { urls: 'stun:127.0.0.1' } }, 'iceServers', 'an array'],
     [{ iceTransportPolicy: 'relais' }, 'iceTransportPolicy', '`all` or `relay`'],
+    ...[0, 1, 65, 2.5, '8'].map(
+      (maxConnections) => [{ maxConnections }, 'maxConnections', 'a whole number from 2 to 64'] as const,
+    ),
     [{ isPeerValid: true }, 'isPeerValid', 'a function'],
     [{ transport: 'simple-peer' }, 'transport', 'a TransportFactory'],
     [{ transport: null }, 'transport', 'a TransportFactory'],

@@ -5,7 +5,7 @@ import type { RxCollection } from 'rxdb';
 import { A_BOOLEAN, A_FUNCTION, A_TEXT, AN_ARRAY, checkOptions, type OptionChecks } from '../check-options.ts';
 import type { PeerIdentity, SyncP2POptions } from '../pool/types.ts';
 import type { TransportFactory } from '../transport/port.ts';
-import { createSimplePeerTransportFactory } from '../transport/simple-peer.ts';
+import { A_CONNECTION_COUNT, createSimplePeerTransportFactory } from '../transport/simple-peer.ts';
 
 /** UTF-8 bytes of a topic. */
 const MAX_TOPIC_BYTES = 512;
@@ -32,6 +32,7 @@ const CHECKS: OptionChecks<keyof SyncP2POptions> = {
   namespace: ['1 to 64 of A–Z a–z 0–9 . _ ~ -', (value) => typeof value === 'string' && NAMESPACE_PATTERN.test(value)],
   iceServers: AN_ARRAY,
   iceTransportPolicy: ['`all` or `relay`', (value) => value === 'all' || value === 'relay'],
+  maxConnections: A_CONNECTION_COUNT,
   push: A_BOOLEAN,
   pull: A_BOOLEAN,
   conflictHandlerVersion: [
@@ -91,7 +92,7 @@ function withoutUndefined(options: SyncP2POptions): SyncP2POptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-function simplePeer({ signaling, iceServers, iceTransportPolicy }: SyncP2POptions): TransportFactory {
+function simplePeer({ signaling, iceServers, iceTransportPolicy, maxConnections }: SyncP2POptions): TransportFactory {
   const origin = globalThis.location?.origin;
   const url = signaling ?? (origin === undefined || origin === 'null' ? undefined : origin);
   if (url === undefined) {
@@ -104,6 +105,7 @@ function simplePeer({ signaling, iceServers, iceTransportPolicy }: SyncP2POption
     signalingServerUrl: url,
     ...(iceServers === undefined ? {} : { iceServers }),
     ...(iceTransportPolicy === undefined ? {} : { iceTransportPolicy }),
+    ...(maxConnections === undefined ? {} : { maxConnections }),
   });
 }
 

@@ -52,8 +52,8 @@ export interface ConnectionEvents {
 
 /** A frame whose next part takes longer than this is not coming in any more, milliseconds. */
 const PART_MS = 10_000;
-/** How often silence is measured, milliseconds. */
-const TICK_MS = 5_000;
+/** How often we look whether the peer is there, milliseconds; at a deadline, too. */
+const TICK_MS = 2_500;
 
 export function createConnection(link: Link, self: HelloFrame, timers: Timers, events: ConnectionEvents): Connection {
   let state = initialConnection(self);
@@ -68,6 +68,7 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
   let ended = false;
   let receiving = false;
   let stopTick = (): void => undefined;
+  let sentBytes = 0;
 
   function step(input: ConnectionInput): void {
     const [next, effects] = connectionStep(state, input);
@@ -114,7 +115,10 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
       finish('PROTOCOL_ERROR', `a frame could not be sent: ${error.message}`, false);
       return;
     }
-    for (const message of splitIntoMessages(bytes, link.maxMessageBytes)) link.send(message);
+    for (const message of splitIntoMessages(bytes, link.maxMessageBytes)) {
+      sentBytes += message.byteLength;
+      link.send(message);
+    }
   }
 
   /** Callers keep the number that their offer got. */
@@ -129,7 +133,8 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
     if (ended) return;
     ended = true;
     stopTick();
-    link.close();
+    if (code === 'TIMED_OUT') link.abandon();
+    else link.close();
     for (const [channel, handlers] of channels) handlers.closed(channel);
     channels.clear();
     for (const resume of writers.splice(0)) resume();
@@ -162,8 +167,16 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
   }
 
   function tick(): void {
-    step({ type: 'tick', now: timers.now() });
-    if (!ended) stopTick = timers.after(TICK_MS, tick);
+    step({ type: 'tick', now: timers.now(), sent: sentBytes, queued: link.bufferedBytes });
+    tickLater();
+  }
+
+  function tickLater(): void {
+    stopTick();
+    if (ended) return;
+    const { deadline } = state.liveness;
+    const left = deadline === null ? TICK_MS : Math.max(0, deadline - timers.now());
+    stopTick = timers.after(Math.min(TICK_MS, left), tick);
   }
 
   const connection: Connection = {
@@ -187,9 +200,9 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
       channels.delete(channel);
       step({ type: 'withdraw', channel });
     },
-    send: (channel, frame) => step({ type: 'sync-frame', channel, frame }),
+    send: (channel, frame) => step({ type: 'sync-frame', channel, frame, now: timers.now() }),
     get receiving() {
-      return receiving && timers.now() - state.heardAt < PART_MS;
+      return receiving && timers.now() - state.liveness.heardAt < PART_MS;
     },
     writable() {
       if (ended || link.bufferedBytes <= LINK_DRAINED_BYTES) return Promise.resolve();
@@ -220,7 +233,11 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
 
   link.onDrain(nextWriter);
   step({ type: 'start', now: timers.now() });
-  stopTick = timers.after(TICK_MS, tick);
+  tickLater();
+  link.onDoubt(() => {
+    step({ type: 'doubt', now: timers.now() });
+    tickLater();
+  });
   link.onMessage(receive);
   return connection;
 }

@@ -56,6 +56,15 @@ export interface HubDeps {
   readonly wallClock: () => number;
 }
 
+/** Devices come and go, and nobody has done anything wrong: `peers$` tells of it, `error$` does not. */
+const EXPECTED_ENDS: ReadonlySet<ByeCode | 'LINK_CLOSED'> = new Set([
+  'CLOSED',
+  'LINK_CLOSED',
+  'TIMED_OUT',
+  'DUPLICATE_CONNECTION',
+  'REPLICA_CLONED',
+]);
+
 /** How long an older connection with the same replica has to show that it still works, milliseconds. */
 const PROBE_MS = 3_000;
 
@@ -194,8 +203,7 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
     const peer = hello?.replica;
     const carried = hello !== null && connections.get(tabOf(hello)) === connection;
     if (carried) connections.delete(tabOf(hello));
-    const expected =
-      code === 'CLOSED' || code === 'LINK_CLOSED' || code === 'DUPLICATE_CONNECTION' || code === 'REPLICA_CLONED';
+    const expected = EXPECTED_ENDS.has(code);
     for (const registration of registrations.keys()) {
       if (carried && peer !== undefined) registration.gone(peer);
       if (!expected) {

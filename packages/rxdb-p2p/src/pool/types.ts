@@ -16,6 +16,8 @@ export interface SyncP2POptions {
   readonly iceServers?: readonly RTCIceServer[];
   /** `relay` uses TURN servers alone. Default `all`. */
   readonly iceTransportPolicy?: RTCIceTransportPolicy;
+  /** Connections at once, 2 to 64; other devices are reached through those in between. Default 8. */
+  readonly maxConnections?: number;
   /** Whether this device sends its documents. Default true. */
   readonly push?: boolean;
   /** Whether this device takes documents. Default true. */

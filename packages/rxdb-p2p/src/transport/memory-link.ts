@@ -115,7 +115,10 @@ function createEnd(wire: Wire, { own, remote, lane, initiator, ended }: EndOptio
       inbox.end();
       listener(closed);
     },
+    // This network tells both ends of everything.
+    onDoubt: () => undefined,
     close: () => close('closed here'),
+    abandon: () => close('abandoned here'),
     receive(item) {
       if (closed !== undefined) return;
       if (item === 'end') end('closed by the other side');

@@ -22,8 +22,12 @@ export interface Link {
   onDrain(listener: () => void): void;
   /** Called once, after which nothing else is called. Called at once when the link is closed already. */
   onClose(listener: (reason: string) => void): void;
+  /** Called when the other end may be gone: the network has changed, or this device has slept. Ask it for a sign of life. */
+  onDoubt(listener: () => void): void;
   /** Ends the link. May be called twice. What was sent before is still delivered where the network allows it. */
   close(): void;
+  /** Ends a link whose other end is gone, and with it what waits; the transport looks for it elsewhere at once. */
+  abandon(): void;
 }
 
 /** A link whose buffer holds this or less wants more, bytes: above the 64 KiB that keep a data channel busy. */

@@ -1,10 +1,11 @@
 /** The default transport: data channels by simple-peer, introduced by a signaling server. */
 import { P2PError } from '@rxdb-p2p/protocol';
 import { A_TEXT, checkOptions, type OptionCheck, type OptionChecks } from '../check-options.ts';
+import { createTimers } from '../pool/timers.ts';
 import { randomId } from '../random.ts';
 import { createBackoff } from './backoff.ts';
 import { createMesh, type Mesh } from './mesh/mesh.ts';
-import { MESH_LIMITS, type MeshLimits } from './mesh/mesh-limits.ts';
+import { MAX_MAX_CONNECTIONS, MESH_LIMITS, type MeshLimits, MIN_MAX_CONNECTIONS } from './mesh/mesh-limits.ts';
 import { watchPage } from './page-lifecycle.ts';
 import type { Transport, TransportEvents, TransportFactory } from './port.ts';
 import { createProblems } from './problems.ts';
@@ -33,6 +34,8 @@ export interface SimplePeerTransportOptions {
   readonly wrtc?: WebRTC | undefined;
   /** Other settings, as RTCPeerConnection takes them. */
   readonly config?: RTCConfiguration | undefined;
+  /** Connections at once, 2 to 64; other devices are reached through those in between. Default 8. */
+  readonly maxConnections?: number | undefined;
 }
 
 /** For tests, which cannot wait as long as networks do. */
@@ -51,13 +54,23 @@ export interface SimplePeerTransport extends Transport {
 }
 
 /** Options of `getConnectionHandlerSimplePeer`, as users of RxDB's WebRTC replication know them. */
-export type ConnectionHandlerOptions = Pick<SimplePeerTransportOptions, 'signalingServerUrl' | 'wrtc' | 'config'>;
+export type ConnectionHandlerOptions = Pick<
+  SimplePeerTransportOptions,
+  'signalingServerUrl' | 'wrtc' | 'config' | 'maxConnections'
+>;
+
+/** For whoever takes `maxConnections`. */
+export const A_CONNECTION_COUNT: OptionCheck = [
+  `a whole number from ${MIN_MAX_CONNECTIONS} to ${MAX_MAX_CONNECTIONS}; ${MESH_LIMITS.links} suits most pools`,
+  (value) => Number.isInteger(value) && Number(value) >= MIN_MAX_CONNECTIONS && Number(value) <= MAX_MAX_CONNECTIONS,
+];
 
 const AN_OBJECT: OptionCheck = ['an object', (value) => typeof value === 'object' && value !== null];
 const HANDLER_CHECKS: OptionChecks<keyof ConnectionHandlerOptions> = {
   signalingServerUrl: A_TEXT,
   wrtc: AN_OBJECT,
   config: AN_OBJECT,
+  maxConnections: A_CONNECTION_COUNT,
 };
 
 /**
@@ -82,9 +95,11 @@ export function createSimplePeerTransportFactory(
   const url = parseSignalingUrl(options.signalingServerUrl ?? pageOrigin());
   const config = configurationOf(options);
   const wrtc = options.wrtc === undefined ? 'platform' : 'given';
+  const links = options.maxConnections ?? tuning.mesh.links;
+  const tuned = { ...tuning, mesh: { ...tuning.mesh, links } };
   return {
-    key: JSON.stringify(['simple-peer', signalingKey(url), config, wrtc]),
-    create: (events) => createSimplePeerTransport({ url, config, wrtc: options.wrtc, tuning }, events),
+    key: JSON.stringify(['simple-peer', signalingKey(url), config, wrtc, links]),
+    create: (events) => createSimplePeerTransport({ url, config, wrtc: options.wrtc, tuning: tuned }, events),
   };
 }
 
@@ -99,6 +114,7 @@ export function createSimplePeerTransport(
   { url, config, wrtc, tuning }: SimplePeerTransportSettings,
   events: TransportEvents,
 ): SimplePeerTransport {
+  const timers = createTimers();
   const problems = createProblems((problem) => events.onProblem(problem));
   const loadDelays = createBackoff(LOAD_RETRY, Math.random);
   let mesh: Mesh | undefined;
@@ -149,14 +165,13 @@ export function createSimplePeerTransport(
         ),
       connect: (initiator, peerEvents) => createPeerConnection({ SimplePeer, webRTC, config }, initiator, peerEvents),
       limits: tuning.mesh,
-      random: Math.random,
+      timers,
       randomName: () => randomId(16),
-      now: () => performance.now(),
       onLink: (link) => events.onLink(link),
     });
     mesh = opened;
     for (const room of users.rooms) opened.join(room);
-    stopWatching = watchPage({ onHide: opened.sleep, onWake: opened.wake });
+    stopWatching = watchPage({ onHide: opened.sleep, onWake: opened.wake }, timers);
   }
 
   async function shutDown(): Promise<void> {

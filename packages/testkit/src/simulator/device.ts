@@ -68,7 +68,7 @@ export interface DeviceOptions {
   readonly name: string;
   readonly storage: RxStorage<unknown, unknown>;
   readonly merge: (onProblem: (problem: P2PError) => void) => MergePolicy;
-  readonly network: SimNetwork;
+  readonly network: Pick<SimNetwork, 'factory'>;
   readonly time: Timers;
   readonly random: Random;
   /** added to virtual time, milliseconds: clocks run apart */

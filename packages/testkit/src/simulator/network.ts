@@ -178,12 +178,13 @@ function createEnd(
       onClose?.(reason);
     },
     link: {
-      ...{ remoteId, initiator, maxMessageBytes: 16 * 1024 * 1024, bufferedBytes: 0, send, close },
+      ...{ remoteId, initiator, maxMessageBytes: 16 * 1024 * 1024, bufferedBytes: 0, send, close, abandon: close },
       onMessage(listener) {
         onMessage = listener;
         for (const message of early.splice(0)) listener(message);
       },
       onDrain: () => undefined,
+      onDoubt: () => undefined,
       onClose(listener) {
         onClose = listener;
         if (closedBy !== undefined) listener(closedBy);

@@ -1,4 +1,5 @@
 /** Connections that are being made. Each has a random name, given by the side that dials, that its signals carry. */
+import type { Timers } from '../../pool/timers.ts';
 import type { PeerConnection, PeerConnectionEvents } from '../webrtc/peer-connection.ts';
 import type { Remote } from './remotes.ts';
 import type { SignalBody } from './signal-codec.ts';
@@ -9,6 +10,8 @@ export interface Attempt {
   /** rooms of ours in which the remote was when it began */
   readonly rooms: Set<string>;
   readonly initiator: boolean;
+  /** Whether a link makes room for it where there is no place. */
+  readonly insists: boolean;
   readonly connection: PeerConnection;
 }
 
@@ -17,10 +20,12 @@ export interface Attempts extends Iterable<Attempt> {
   /** being made by us, and by others */
   readonly dialled: number;
   readonly answered: number;
+  /** for a room */
+  count(room: string): number;
   named(name: string): Attempt | undefined;
   /** With a remote, or with the transport of this name, whichever way the server knows it. */
   with(remote: Remote): Attempt | undefined;
-  start(name: string, remote: Remote, initiator: boolean): Attempt;
+  start(name: string, remote: Remote, initiator: boolean, insists: boolean): Attempt;
   /** Ends an attempt without any event. */
   drop(attempt: Attempt): void;
   dropAll(): void;
@@ -32,20 +37,23 @@ export interface AttemptEvents {
   onFailed(attempt: Attempt): void;
   /** An attempt that had opened has ended. */
   onEnd(attempt: Attempt, error: Error | undefined): void;
+  /** The other side of one that had opened does not answer just now. */
+  onDoubt(attempt: Attempt): void;
 }
 
 export function createAttempts(
   connect: (initiator: boolean, events: PeerConnectionEvents) => PeerConnection,
   timeoutMs: number,
+  timers: Timers,
   events: AttemptEvents,
 ): Attempts {
-  const attempts = new Map<string, { readonly attempt: Attempt; readonly timer: ReturnType<typeof setTimeout> }>();
+  const attempts = new Map<string, { readonly attempt: Attempt; readonly stopTimer: () => void }>();
 
   /** Returns whether it was still being made. */
   function remove(attempt: Attempt): boolean {
     const entry = attempts.get(attempt.name);
     if (entry?.attempt !== attempt) return false;
-    clearTimeout(entry.timer);
+    entry.stopTimer();
     return attempts.delete(attempt.name);
   }
 
@@ -55,7 +63,7 @@ export function createAttempts(
     return found;
   }
 
-  function start(name: string, remote: Remote, initiator: boolean): Attempt {
+  function start(name: string, remote: Remote, initiator: boolean, insists: boolean): Attempt {
     let opened = false;
     const connection = connect(initiator, {
       onSignal: (body) => events.onSignal(attempt, body),
@@ -67,9 +75,12 @@ export function createAttempts(
         if (opened) events.onEnd(attempt, error);
         else if (remove(attempt)) events.onFailed(attempt);
       },
+      onDoubt() {
+        if (opened) events.onDoubt(attempt);
+      },
     });
-    const attempt: Attempt = { name, remote, rooms: new Set(remote.rooms), initiator, connection };
-    attempts.set(name, { attempt, timer: setTimeout(connection.destroy, timeoutMs) });
+    const attempt: Attempt = { name, remote, rooms: new Set(remote.rooms), initiator, insists, connection };
+    attempts.set(name, { attempt, stopTimer: timers.after(timeoutMs, connection.destroy) });
     return attempt;
   }
 
@@ -88,6 +99,7 @@ export function createAttempts(
     get answered() {
       return count(false);
     },
+    count: (room) => [...attempts.values()].filter(({ attempt }) => attempt.rooms.has(room)).length,
     named: (name) => attempts.get(name)?.attempt,
     with(remote) {
       for (const { attempt } of attempts.values()) {

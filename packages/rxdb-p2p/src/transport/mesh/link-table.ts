@@ -23,8 +23,8 @@ export interface LinkTable extends Iterable<LinkEntry> {
   add(entry: LinkEntry): void;
   /** Returns whether it was there. */
   remove(entry: LinkEntry): boolean;
-  /** Whether any link is kept for a room. */
-  has(room: string): boolean;
+  /** Links that are kept for a room. */
+  count(room: string): number;
 }
 
 export function createLinkTable(): LinkTable {
@@ -41,9 +41,6 @@ export function createLinkTable(): LinkTable {
     },
     add: (entry) => void links.set(entry.instance, entry),
     remove: (entry) => links.get(entry.instance) === entry && links.delete(entry.instance),
-    has(room) {
-      for (const { rooms } of links.values()) if (rooms.has(room)) return true;
-      return false;
-    },
+    count: (room) => [...links.values()].filter(({ rooms }) => rooms.has(room)).length,
   };
 }

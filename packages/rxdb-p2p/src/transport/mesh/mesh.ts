@@ -1,20 +1,22 @@
 /**
- * Links with the members of our rooms. Who joins dials the members that the server names; a member answers. Of two
- * that dial each other at once the one with the smaller name goes on. A transport has one random name for as long as
- * it lives, so that a link is known again whatever ids the server gives to its ends.
+ * Links with some of the members of our rooms, `choice.ts` says how many. Who joins dials members that the server
+ * names; a member answers. Of two that dial each other at once the one with the smaller name goes on. A transport has
+ * one random name for as long as it lives, so that a link is known again whatever ids the server gives to its ends.
  */
-
+import type { Timers } from '../../pool/timers.ts';
 import { CLOSE_GRACE_MS } from '../link-limits.ts';
 import type { Link } from '../port.ts';
 import type { SignalingClient, SignalingEvents } from '../signaling/signaling-client.ts';
 import { createDataChannelLink, type LinkEnd } from '../webrtc/data-channel-link.ts';
 import type { PeerConnection, PeerConnectionEvents } from '../webrtc/peer-connection.ts';
 import { type Attempt, createAttempts } from './attempts.ts';
+import { chooseDispensable, wantsMore } from './choice.ts';
 import { createDialing } from './dialing.ts';
 import { createLinkTable, type LinkEntry } from './link-table.ts';
 import type { MeshLimits } from './mesh-limits.ts';
 import { createReception } from './reception.ts';
 import { createRemotes, type Remote } from './remotes.ts';
+import { createRenewal } from './renewal.ts';
 import { createRoomSearch } from './room-search.ts';
 import { type ByeReason, encodeSignal, type SignalBody } from './signal-codec.ts';
 
@@ -22,12 +24,9 @@ export interface MeshDeps {
   readonly createSignaling: (events: Omit<SignalingEvents, 'onProblem'>) => SignalingClient;
   readonly connect: (initiator: boolean, events: PeerConnectionEvents) => PeerConnection;
   readonly limits: MeshLimits;
-  /** in [0, 1), as Math.random */
-  readonly random: () => number;
+  readonly timers: Timers;
   /** 128 random bits in base64url */
   readonly randomName: () => string;
-  /** milliseconds, of a clock that does not go back */
-  readonly now: () => number;
   readonly onLink: (link: Link) => void;
 }
 
@@ -36,36 +35,61 @@ export interface Mesh {
   readonly droppedSignals: number;
   join(room: string): void;
   leave(room: string): void;
-  /** The network is said to be back: connects to the server now. */
+  /** The network is back or another one, or this device has slept: looks after every link, and tries all anew. */
   wake(): void;
   /** Ends all links, at once, and leaves the server until `wake`. */
   sleep(): void;
   close(): Promise<void>;
 }
 
-export function createMesh({ connect, limits, random, randomName, now, ...deps }: MeshDeps): Mesh {
+export function createMesh({ connect, limits, timers, randomName, ...deps }: MeshDeps): Mesh {
   const instance = randomName();
-  const rooms = new Set<string>();
+  const { now, random } = timers;
+  /** members of each room at the last count, this one included */
+  const rooms = new Map<string, number>();
   const links = createLinkTable();
   /** all connections, those included that are no longer, or not yet, links */
   const living = new Set<PeerConnection>();
   let droppedSignals = 0;
 
-  const attempts = createAttempts(connectCounted, limits.connectTimeoutMs, {
-    onSignal: ({ remote, name }, body) => send(remotes.current(remote), name, body),
+  const attempts = createAttempts(connectCounted, limits.connectTimeoutMs, timers, {
+    onSignal({ remote, name, insists }, body) {
+      send(remotes.current(remote), name, insists && body.kind === 'offer' ? { ...body, insist: true } : body);
+    },
     onOpen,
     onFailed,
     onEnd: ({ name }, error) => links.named(name)?.link.ended(error),
+    onDoubt: ({ name }) => links.named(name)?.link.doubt(),
   });
   const remotes = createRemotes(limits, random, (remote) => {
     return attempts.with(remote) !== undefined || dialing.linkWith(remote) !== undefined;
   });
-  const dialing = createDialing({ remotes, links, attempts, limits, now, randomName, send });
-  const reception = createReception({ instance, remotes, links, attempts, dialing, limits, now, send, share, unshare });
-  const isLonely = (room: string): boolean => rooms.has(room) && !links.has(room);
-  const search = createRoomSearch(limits.search, random, isLonely, (room) => signaling.join(room));
+  const dialing = createDialing({ remotes, links, attempts, limits, timers, randomName, sizeOf, send });
+  const reception = createReception({
+    instance,
+    remotes,
+    links,
+    attempts,
+    dialing,
+    limits,
+    timers,
+    send,
+    share,
+    unshare,
+  });
+  const isWanting = (room: string): boolean =>
+    rooms.has(room) && wantsMore(links.count(room), sizeOf(room), limits.links);
+  const search = createRoomSearch(limits.search, timers, isWanting, (room) => signaling.join(room));
+  const renewal = createRenewal({
+    delays: limits.renewal,
+    timers,
+    rooms: () => [...rooms.keys()].filter((room) => links.count(room) > 0 && sizeOf(room) - 1 > links.count(room)),
+    ask: (room) => signaling.join(room),
+  });
   const signaling = deps.createSignaling({
-    onJoined(room, members) {
+    onJoined(room, members, size) {
+      rooms.set(room, size);
+      remotes.redrawn(room, members);
       for (const peer of members) {
         const remote = remotes.meet(room, peer);
         if (remote === undefined) break;
@@ -75,6 +99,7 @@ export function createMesh({ connect, limits, random, randomName, now, ...deps }
       }
       search.answered(room);
       dialing.dialAll();
+      if (renewal.isDue(room)) dialing.exchange(room);
     },
     onJoinRefused: (room) => search.answered(room),
     onSignal(room, from, data) {
@@ -89,8 +114,13 @@ export function createMesh({ connect, limits, random, randomName, now, ...deps }
       remotes.clear();
       search.stopAll();
       dialing.stop();
+      renewal.disturbed();
     },
   });
+
+  function sizeOf(room: string): number {
+    return rooms.get(room) ?? 0;
+  }
 
   function connectCounted(initiator: boolean, events: PeerConnectionEvents): PeerConnection {
     const connection = connect(initiator, events);
@@ -107,7 +137,7 @@ export function createMesh({ connect, limits, random, randomName, now, ...deps }
   function unshare(entry: LinkEntry, room: string): void {
     entry.rooms.delete(room);
     if (entry.rooms.size === 0) entry.link.abort('closed by the other side');
-    else if (isLonely(room)) search.lost(room);
+    else search.lost(room);
   }
 
   function send(remote: Remote | undefined, connection: string, body: SignalBody, room?: string): void {
@@ -145,7 +175,8 @@ export function createMesh({ connect, limits, random, randomName, now, ...deps }
     const current = remotes.current(remote);
     const shared = [...attempt.rooms, ...(current?.rooms ?? [])].filter((room) => rooms.has(room));
     // Two links in spite of all: both sides keep the one with the smaller name.
-    if (remoteId === undefined || shared.length === 0 || (other !== undefined && other.name < name)) {
+    const unwanted = remoteId === undefined || shared.length === 0 || (other !== undefined && other.name < name);
+    if (unwanted || (other === undefined && !makePlace(attempt.insists))) {
       connection.destroy();
       return;
     }
@@ -159,12 +190,25 @@ export function createMesh({ connect, limits, random, randomName, now, ...deps }
     dialing.dialAll();
   }
 
+  /** Gives up a link for one that insists, so that there are never more than allowed. */
+  function makePlace(insists: boolean): boolean {
+    if (links.size < limits.links) return true;
+    const entry = insists ? chooseDispensable(links, random, { now: now(), stableMs: limits.stableMs }) : undefined;
+    entry?.link.close();
+    return entry !== undefined;
+  }
+
   function onLinkEnd(entry: LinkEntry, by: LinkEnd): void {
     if (!links.remove(entry)) return;
     const remote = remotes.named(entry.instance);
     if (now() - entry.since >= limits.stableMs) remote?.backoff.reset();
-    if (by === 'broken') bye(remote, entry.name, 'failed');
-    for (const room of entry.rooms) if (isLonely(room)) search.lost(room);
+    if (by === 'broken') {
+      bye(remote, entry.name, 'failed');
+      renewal.disturbed();
+      // The other side may not know yet that it has to dial.
+      if (remote !== undefined) remote.ours = true;
+    }
+    for (const room of entry.rooms) search.lost(room);
     // What the owner of a link did not want is not pressed on it again soon.
     dialing.retryLater(remote, by === 'here' ? limits.retry.maxMs : undefined);
   }
@@ -192,33 +236,42 @@ export function createMesh({ connect, limits, random, randomName, now, ...deps }
       return droppedSignals + signaling.badMessages;
     },
     join(room) {
-      rooms.add(room);
+      if (!rooms.has(room)) rooms.set(room, 0);
       signaling.join(room);
     },
     leave,
-    wake: () => signaling.wake(),
+    wake() {
+      for (const { link } of links) link.doubt();
+      signaling.wake();
+      renewal.disturbed();
+      dialing.retryNow();
+    },
     sleep() {
       attempts.dropAll();
       for (const { link } of links) link.abort('the page is left');
       signaling.sleep();
     },
     async close() {
-      for (const room of [...rooms]) leave(room);
+      renewal.stop();
+      for (const room of [...rooms.keys()]) leave(room);
       attempts.dropAll();
       signaling.close();
       search.stopAll();
       dialing.stop();
-      await settled([...living].map(({ gone }) => gone));
+      await settled(
+        [...living].map(({ gone }) => gone),
+        timers,
+      );
     },
   };
 }
 
 /** Connections end by themselves within CLOSE_GRACE_MS; what an implementation does after that is not waited for. */
-async function settled(ends: readonly Promise<void>[]): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+async function settled(ends: readonly Promise<void>[], timers: Timers): Promise<void> {
+  let stopTimer = (): void => undefined;
   const tooLong = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSE_GRACE_MS * 1.5);
+    stopTimer = timers.after(CLOSE_GRACE_MS * 1.5, resolve);
   });
   await Promise.race([Promise.all(ends), tooLong]);
-  clearTimeout(timer);
+  stopTimer();
 }

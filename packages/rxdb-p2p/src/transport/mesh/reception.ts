@@ -1,4 +1,5 @@
 /** What a signal of another transport does. All of it is hostile until it fits something that is under way here. */
+import type { Timers } from '../../pool/timers.ts';
 import type { Attempt, Attempts } from './attempts.ts';
 import type { Dialing } from './dialing.ts';
 import type { LinkEntry, LinkTable } from './link-table.ts';
@@ -14,7 +15,7 @@ export interface ReceptionDeps {
   readonly attempts: Attempts;
   readonly dialing: Dialing;
   readonly limits: MeshLimits;
-  readonly now: () => number;
+  readonly timers: Timers;
   readonly send: (remote: Remote, name: string, body: SignalBody, room?: string) => void;
   readonly share: (entry: LinkEntry, room: string) => void;
   /** the other end of a link has left a room */
@@ -27,9 +28,10 @@ export interface Reception {
 }
 
 export function createReception(deps: ReceptionDeps): Reception {
-  const { instance, remotes, links, attempts, dialing, limits, now, send } = deps;
-  let minuteBegan = now();
-  let answersThisMinute = 0;
+  const { instance, remotes, links, attempts, dialing, limits, send } = deps;
+  const { now } = deps.timers;
+  const answers = createQuota(limits.answersPerMinute, now);
+  const displacements = createQuota(limits.displacementsPerMinute, now);
 
   function receive(room: string, from: string, data: string): boolean {
     const signal = decodeSignal(data);
@@ -65,37 +67,33 @@ export function createReception(deps: ReceptionDeps): Reception {
     return true;
   }
 
-  function answer(remote: Remote, room: string, signal: Signal): boolean {
+  function answer(remote: Remote, room: string, signal: Signal & { readonly kind: 'offer' }): boolean {
     const { connection: name } = signal;
     if (attempts.named(name) !== undefined || links.named(name) !== undefined) return false;
     if (now() - remote.lastOffer < limits.spacingMs) return false;
     remote.lastOffer = now();
-    if (dialing.linkWith(remote) !== undefined) {
+    const linked = dialing.linkWith(remote);
+    if (linked?.connection.answers === true) {
+      // Who has a link does not dial, so it has lost this one; or this is not who it claims to be. Its owner finds out.
+      linked.link.doubt();
       send(remote, name, { kind: 'bye', why: 'linked' }, room);
       return true;
     }
+    linked?.link.abandon();
     const own = attempts.with(remote);
     // Both dial. The other side comes to the same decision, as soon as it sees our offer.
     if (own?.initiator === true && own.remote.peer === remote.peer && instance < signal.instance) return true;
     const place = own !== undefined || (attempts.answered < limits.attempts && dialing.hasPlace());
-    if (!place || !takeAnswer()) {
+    const insists = !place && signal.insist === true && attempts.answered < limits.attempts && displacements.take();
+    if (!(place || insists) || !answers.take()) {
       send(remote, name, { kind: 'bye', why: 'busy' }, room);
       return true;
     }
     if (own !== undefined) attempts.drop(own);
-    const attempt = attempts.start(name, remote, false);
+    const attempt = attempts.start(name, remote, false, insists || own?.insists === true);
     if (attempt.connection.take(signal)) return true;
     attempts.drop(attempt);
     return false;
-  }
-
-  function takeAnswer(): boolean {
-    if (now() - minuteBegan >= 60_000) {
-      minuteBegan = now();
-      answersThisMinute = 0;
-    }
-    answersThisMinute += 1;
-    return answersThisMinute <= limits.answersPerMinute;
   }
 
   /** By its id at the server or, when that has changed, by the name that it had said before. */
@@ -130,4 +128,20 @@ export function createReception(deps: ReceptionDeps): Reception {
   }
 
   return { receive };
+}
+
+/** So many times in a minute. */
+function createQuota(perMinute: number, now: () => number): { take(): boolean } {
+  let began = now();
+  let taken = 0;
+  return {
+    take() {
+      if (now() - began >= 60_000) {
+        began = now();
+        taken = 0;
+      }
+      taken += 1;
+      return taken <= perMinute;
+    },
+  };
 }

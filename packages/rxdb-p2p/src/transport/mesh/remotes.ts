@@ -31,6 +31,8 @@ export interface Remotes extends Iterable<Remote> {
   current(remote: Remote): Remote | undefined;
   /** A member of a room; undefined when no more can be remembered. */
   meet(room: string, peer: string): Remote | undefined;
+  /** The server has drawn a new sample of a room: those of earlier ones, unless busy, are no longer ours to dial. */
+  redrawn(room: string, members: readonly string[]): void;
   left(room: string, peer: string): void;
   /** We have left a room. */
   roomLeft(room: string): void;
@@ -88,6 +90,12 @@ export function createRemotes(limits: MeshLimits, random: () => number, busy: (r
       };
       remotes.set(peer, remote);
       return remote;
+    },
+    redrawn(room, members) {
+      const named = new Set(members);
+      for (const remote of remotes.values()) {
+        if (remote.rooms.has(room) && !named.has(remote.peer) && !busy(remote)) remote.ours = false;
+      }
     },
     left(room, peer) {
       const remote = remotes.get(peer);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createTimers } from '../../pool/timers.ts';
 import { createRoomSearch } from './room-search.ts';
 
 describe('room search', () => {
@@ -9,13 +10,13 @@ describe('room search', () => {
     vi.useRealTimers();
   });
 
-  it('asks again with growing delays, as long as a room is lonely', () => {
+  it('asks again with growing delays, as long as a room wants more', () => {
     const asked: number[] = [];
-    let lonely = true;
+    let wants = true;
     const search = createRoomSearch(
       { minMs: 1_000, maxMs: 4_000 },
-      () => 0.999_999,
-      () => lonely,
+      { ...createTimers(), random: () => 0.999_999 },
+      () => wants,
       () => {
         asked.push(Math.round(performance.now() / 1_000));
         search.answered('room');
@@ -25,11 +26,11 @@ describe('room search', () => {
     search.answered('room');
     vi.advanceTimersByTime(12_000);
     expect(asked).toEqual([1, 3, 7, 11]);
-    lonely = false;
+    wants = false;
     search.found('room');
     vi.advanceTimersByTime(60_000);
     expect(asked.length).toBe(4);
-    lonely = true;
+    wants = true;
     search.lost('room');
     vi.advanceTimersByTime(1_000);
     expect(asked.length).toBe(5);

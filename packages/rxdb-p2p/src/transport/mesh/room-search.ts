@@ -1,45 +1,49 @@
-/** Asks the server again who is in a room, now and then, as long as we are linked with nobody there. */
+/** Asks the server again who is in a room, now and then, as long as we have too few links there. */
+import type { Timers } from '../../pool/timers.ts';
 import { type Backoff, type BackoffOptions, createBackoff } from '../backoff.ts';
 
 export interface RoomSearch {
   /** The server has answered for this room, or refused to: the next question is due after a delay. */
   answered(room: string): void;
-  /** There is a link in this room: no more questions. */
+  /** There is one more link in this room: no more questions, if that is enough. */
   found(room: string): void;
-  /** The last link in this room is gone: ask soon. */
+  /** A link in this room is gone: ask soon, if that makes too few. */
   lost(room: string): void;
   stop(room: string): void;
   stopAll(): void;
 }
 
-/** @param ask to join the room again; called only for rooms that `isLonely` */
+/** @param ask to join the room again; called only for a room that `wantsMore` links */
 export function createRoomSearch(
   delays: BackoffOptions,
-  random: () => number,
-  isLonely: (room: string) => boolean,
+  timers: Timers,
+  wantsMore: (room: string) => boolean,
   ask: (room: string) => void,
 ): RoomSearch {
-  const searches = new Map<string, { readonly backoff: Backoff; timer: ReturnType<typeof setTimeout> | undefined }>();
+  const searches = new Map<string, { readonly backoff: Backoff; stopTimer: (() => void) | undefined }>();
 
   function answered(room: string): void {
-    const search = searches.get(room) ?? { backoff: createBackoff(delays, random), timer: undefined };
+    const search = searches.get(room) ?? { backoff: createBackoff(delays, timers.random), stopTimer: undefined };
     searches.set(room, search);
-    if (search.timer !== undefined || !isLonely(room)) return;
-    search.timer = setTimeout(() => {
-      search.timer = undefined;
-      if (isLonely(room)) ask(room);
-    }, search.backoff.next());
+    if (search.stopTimer !== undefined || !wantsMore(room)) return;
+    search.stopTimer = timers.after(search.backoff.next(), () => {
+      search.stopTimer = undefined;
+      if (wantsMore(room)) ask(room);
+    });
   }
 
   function stop(room: string): void {
-    clearTimeout(searches.get(room)?.timer);
+    searches.get(room)?.stopTimer?.();
     searches.delete(room);
   }
 
   return {
     answered,
-    found: stop,
+    found(room) {
+      if (!wantsMore(room)) stop(room);
+    },
     lost(room) {
+      if (!wantsMore(room)) return;
       stop(room);
       answered(room);
     },

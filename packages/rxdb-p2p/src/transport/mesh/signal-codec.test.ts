@@ -10,6 +10,7 @@ const bodies: readonly SignalBody[] = [
   { kind: 'leave' },
   { kind: 'bye', why: 'busy' },
   { kind: 'offer', sdp: 'v=0\r\n' },
+  { kind: 'offer', sdp: 'v=0\r\n', insist: true },
   { kind: 'answer', sdp: 'v=0\r\na=max-message-size:262144\r\n' },
   {
     kind: 'candidate',

@@ -10,7 +10,9 @@ export type SignalBody =
   | { readonly kind: 'hello' }
   /** The answer to it: the name alone tells. */
   | { readonly kind: 'present' }
-  | { readonly kind: 'offer' | 'answer'; readonly sdp: string }
+  /** `insist`: the sender has next to no links, or exchanges one: it asks for a place where there is none. */
+  | { readonly kind: 'offer'; readonly sdp: string; readonly insist?: true }
+  | { readonly kind: 'answer'; readonly sdp: string }
   | ({ readonly kind: 'candidate' } & IceCandidate)
   /** The attempt, or the link, is over or not wanted. */
   | { readonly kind: 'bye'; readonly why: ByeReason }
@@ -72,8 +74,9 @@ function decodeBody(input: Fields): SignalBody | undefined {
       return { kind };
     case 'offer':
     case 'answer': {
-      const { sdp } = input;
-      return typeof sdp === 'string' && sdp.startsWith('v=0') ? { kind, sdp } : undefined;
+      const { sdp, insist } = input;
+      if (typeof sdp !== 'string' || !sdp.startsWith('v=0')) return undefined;
+      return kind === 'offer' && insist === true ? { kind, sdp, insist } : { kind, sdp };
     }
     case 'candidate':
       return decodeCandidate(input);

@@ -23,8 +23,12 @@ import { badAnswer, unreachable } from './signaling-failure.ts';
 import type { SignalingUrl } from './signaling-url.ts';
 
 export interface SignalingEvents {
-  /** We are in a room, and these are some of the others; again whenever it is joined again. */
-  onJoined(room: string, members: readonly string[]): void;
+  /**
+   * We are in a room, and these are some of the others; again whenever it is joined again.
+   *
+   * @param size how many members it has, this one included
+   */
+  onJoined(room: string, members: readonly string[], size: number): void;
   /** The server does not let us into a room, for now. */
   onJoinRefused(room: string): void;
   onSignal(room: string, from: string, data: string): void;
@@ -45,7 +49,7 @@ export interface SignalingClient {
   leave(room: string): void;
   /** What cannot be sent now is not sent later. */
   signal(room: string, to: string, data: string): void;
-  /** Tries to connect now: the network is said to be back. */
+  /** The network may be another one: tries to connect now, and where there is a connection, whether it still works. */
   wake(): void;
   /** Disconnects until `wake`. */
   sleep(): void;
@@ -102,21 +106,24 @@ export function createSignalingClient(
     });
   }
 
-  function requestJoin(room: string): void {
+  function requestJoin(room: string, patienceMs = timings.answerTimeoutMs): void {
     const { socket } = connection;
     if (socket === undefined || joining.has(room)) return;
     joining.add(room);
-    socket.timeout(timings.answerTimeoutMs).emit('join', { room }, (error: Error | null, answer: unknown) => {
+    socket.timeout(patienceMs).emit('join', { room }, (error: Error | null, answer: unknown) => {
       if (socket !== connection.socket) return;
       joining.delete(room);
-      if (error) return connection.abandon(unreachable(url.origin, 'no answer to `join`', []));
+      if (error) {
+        if (patienceMs < timings.answerTimeoutMs) return connection.renew();
+        return connection.abandon(unreachable(url.origin, 'no answer to `join`', []));
+      }
       const reply = parseJoinReply(answer);
       if (reply === undefined) return connection.abandon(badAnswer(url.origin, 'join'));
       problems.solve(CONNECTION);
       if (!rooms.has(room)) return;
       if (reply.ok) {
         problems.solve(room);
-        events.onJoined(room, reply.members);
+        events.onJoined(room, reply.members, reply.size);
       } else {
         problems.report(room, refusal(url.origin, reply));
         events.onJoinRefused(room);
@@ -149,7 +156,11 @@ export function createSignalingClient(
           else if (!reply.ok) events.onSignalRefused(room, to, reply.code);
         });
     },
-    wake: connection.wake,
+    wake() {
+      connection.wake();
+      joining.clear();
+      for (const room of rooms) requestJoin(room, timings.wakeAnswerMs);
+    },
     sleep: connection.sleep,
     close() {
       rooms.clear();

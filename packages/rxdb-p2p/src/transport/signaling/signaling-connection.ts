@@ -32,6 +32,8 @@ export interface SignalingTimings {
   readonly stableMs: number;
   /** When a first attempt takes so long we ask over HTTP what there is. */
   readonly suspiciousMs: number;
+  /** An answer, when the network may have changed; an attempt that has gone on for so long is made anew. */
+  readonly wakeAnswerMs: number;
 }
 
 export const SIGNALING_TIMINGS: SignalingTimings = {
@@ -40,6 +42,7 @@ export const SIGNALING_TIMINGS: SignalingTimings = {
   retry: { minMs: 500, maxMs: 10_000 },
   stableMs: 10_000,
   suspiciousMs: 2_000,
+  wakeAnswerMs: 2_000,
 };
 
 export interface SignalingConnectionDeps {
@@ -62,7 +65,9 @@ export interface SignalingConnection {
   readonly socket: SignalingSocket | undefined;
   /** Ends a connection whose server does not behave; there will be another attempt. */
   abandon(problem: P2PError): void;
-  /** Tries at once, rather than when the delay is over: the network is said to be back. */
+  /** Ends a connection that does not answer, and tries at once: the network is another one. */
+  renew(): void;
+  /** Tries at once, rather than when the delay is over, and anew where an attempt hangs: the network is said to be back. */
   wake(): void;
   /** Disconnects until `wake`. */
   sleep(): void;
@@ -77,6 +82,7 @@ export function createSignalingConnection(
   const backoff = createBackoff(timings.retry, random);
   const stopped = new AbortController();
   let socket: SignalingSocket | undefined;
+  let attemptedAt = 0;
   let connectedAt: number | undefined;
   let everConnected = false;
   let probing = false;
@@ -86,6 +92,7 @@ export function createSignalingConnection(
 
   function attempt(): void {
     nextAttempt = undefined;
+    attemptedAt = performance.now();
     const fresh: SignalingSocket = io(url.origin, {
       path: url.path,
       query: url.query,
@@ -154,6 +161,12 @@ export function createSignalingConnection(
     if (!stopped.signal.aborted && !everConnected) events.onFailed(probeFailure(url.origin, result));
   }
 
+  function renew(): void {
+    if (stopped.signal.aborted) return;
+    drop();
+    attempt();
+  }
+
   attempt();
   return {
     get socket() {
@@ -164,10 +177,12 @@ export function createSignalingConnection(
       lose(socket, undefined);
       events.onFailed(problem);
     },
+    renew,
     wake() {
-      if (stopped.signal.aborted || socket !== undefined) return;
-      clearTimeout(nextAttempt);
-      attempt();
+      if (stopped.signal.aborted) return;
+      backoff.reset();
+      const hangs = connectedAt === undefined && performance.now() - attemptedAt >= timings.wakeAnswerMs;
+      if (socket === undefined || hangs) renew();
     },
     sleep() {
       drop();

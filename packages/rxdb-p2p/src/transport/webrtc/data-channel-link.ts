@@ -3,10 +3,12 @@ import { MAX_QUEUED_BYTES } from '../link-limits.ts';
 import { LINK_DRAINED_BYTES, type Link } from '../port.ts';
 import type { PeerConnection } from './peer-connection.ts';
 
-/** Who ended a link: its owner here, the other side, or nobody: it broke. */
+/** Who ended a link: its owner here, the other side, or nobody: it broke, or its owner has found the other end gone. */
 export type LinkEnd = 'here' | 'there' | 'broken';
 
 export interface DataChannelLink extends Link {
+  /** There is reason to doubt that the other end is there: its owner is to find out. */
+  doubt(): void;
   /** The connection below has ended. */
   ended(error: Error | undefined): void;
   /** Ends it and its connection at once. */
@@ -31,6 +33,7 @@ export function createDataChannelLink({
   let closed: string | undefined;
   let onClose: ((reason: string) => void) | undefined;
   let onDrain: (() => void) | undefined;
+  let onDoubt: (() => void) | undefined;
 
   const { channel } = connection;
   if (channel !== undefined) {
@@ -86,7 +89,19 @@ export function createDataChannelLink({
       inbox.end();
       listener(closed);
     },
+    onDoubt(listener) {
+      onDoubt = listener;
+    },
     close: () => close('closed here'),
+    abandon() {
+      if (closed !== undefined) return;
+      inbox.end();
+      end('the other end does not answer', 'broken');
+      connection.destroy();
+    },
+    doubt() {
+      if (closed === undefined) onDoubt?.();
+    },
     ended(error) {
       if (error === undefined) end('closed by the other side', 'there');
       else end(`connection lost: ${error.message}`, 'broken');

@@ -26,6 +26,7 @@ function stage(initiator: boolean, config: RTCConfiguration = {}, failing?: Erro
   const sent: Uint8Array[] = [];
   const told: SignalBody[] = [];
   const ends: (Error | undefined)[] = [];
+  const doubts: number[] = [];
   let options: SimplePeerOptions | undefined;
   class StagedPeer {
     readonly _channel = null;
@@ -56,6 +57,7 @@ function stage(initiator: boolean, config: RTCConfiguration = {}, failing?: Erro
     onSignal: (body) => told.push(body),
     onOpen: () => undefined,
     onEnd: (error) => ends.push(error),
+    onDoubt: () => doubts.push(ends.length),
   });
   if (options === undefined) throw new Error('expected simple-peer to be made');
   return { connection, options, given, sent, told, ends, emit: (event, argument) => listeners.get(event)?.(argument) };

@@ -38,6 +38,8 @@ export interface PeerConnectionEvents {
   onOpen(): void;
   /** The end, whether it was open or not. `error` is what went wrong, if anything did. */
   onEnd(error: Error | undefined): void;
+  /** The other side does not answer just now. */
+  onDoubt(): void;
 }
 
 export interface PeerConnection {
@@ -48,6 +50,8 @@ export interface PeerConnection {
   readonly maxMessageBytes: number;
   /** Whether the other side's description has come. */
   readonly described: boolean;
+  /** Whether the other side answers just now, as far as the network layer knows. */
+  readonly answers: boolean;
   /** Resolves when nothing is left of it. */
   readonly gone: Promise<void>;
   /** A signal of the other side. False when it does not fit here; that changes nothing. */
@@ -138,6 +142,11 @@ export function createPeerConnection(
     else if (!inbox.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))) fail('nobody listens');
   }
 
+  function answers(): boolean {
+    const state = peer._pc?.iceConnectionState;
+    return state !== 'disconnected' && state !== 'failed' && state !== 'closed';
+  }
+
   function fail(reason: string): void {
     failure = new Error(reason);
     peer.destroy();
@@ -150,6 +159,9 @@ export function createPeerConnection(
   peer.on('data', receive);
   peer.on('connect', () => {
     if (!ended) events.onOpen();
+  });
+  peer.on('iceStateChange', () => {
+    if (!ended && !answers()) events.onDoubt();
   });
   peer.on('error', (error) => {
     failure ??= error;
@@ -171,6 +183,9 @@ export function createPeerConnection(
     },
     get described() {
       return described;
+    },
+    get answers() {
+      return !ended && answers();
     },
     gone,
     take,

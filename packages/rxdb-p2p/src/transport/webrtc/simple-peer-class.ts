@@ -12,13 +12,15 @@ export interface SimplePeerOptions {
 export interface SimplePeerInstance {
   /** Exists from the start where both sides open the same channel; null once destroyed. */
   readonly _channel: RTCDataChannel | null;
+  /** null once destroyed */
+  readonly _pc: Pick<RTCPeerConnection, 'iceConnectionState'> | null;
   signal(signal: object): void;
   send(message: Uint8Array): void;
   destroy(): void;
   on(event: 'signal', listener: (signal: unknown) => void): void;
   on(event: 'data', listener: (data: unknown) => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
-  on(event: 'connect' | 'close', listener: () => void): void;
+  on(event: 'connect' | 'close' | 'iceStateChange', listener: () => void): void;
 }
 
 export type SimplePeerClass = new (options: SimplePeerOptions) => SimplePeerInstance;
