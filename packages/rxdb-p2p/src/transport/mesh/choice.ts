@@ -4,6 +4,7 @@
  * that it may have gives up one of its own, as does everybody now and then for another one (`renewal.ts`), so that
  * groups which have nothing to do with each other find together. After HyParView (Leitão 2007).
  */
+import type { Timers } from '../../pool/timers.ts';
 import type { LinkEntry, LinkTable } from './link-table.ts';
 
 /** How many links one looks for, of those that it may have: the others are for those who come. */
@@ -27,11 +28,11 @@ export function wantsMore(linked: number, members: number, most: number): boolea
  */
 export function chooseDispensable(
   links: LinkTable,
-  random: () => number,
-  { now, stableMs }: { readonly now: number; readonly stableMs: number },
+  stableMs: number,
+  { now, random }: Pick<Timers, 'now' | 'random'>,
 ): LinkEntry | undefined {
   const candidates = [...links].filter(({ rooms }) => [...rooms].every((room) => links.count(room) > 1));
-  const idle = candidates.filter(({ link, since }) => link.bufferedBytes === 0 && now - since >= stableMs);
+  const idle = candidates.filter(({ link, since }) => link.bufferedBytes === 0 && now() - since >= stableMs);
   return pick(idle, random) ?? pick(candidates, random);
 }
 

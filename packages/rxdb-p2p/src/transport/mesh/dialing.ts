@@ -1,7 +1,7 @@
 /** Whom we dial, and when: those whom the server has named to us, as many as we look for, unless we may know them already. */
 import type { Timers } from '../../pool/timers.ts';
 import type { Attempts } from './attempts.ts';
-import { insistentBelow, pick, shuffled, wantsMore } from './choice.ts';
+import { chooseDispensable, insistentBelow, pick, shuffled, wantsMore } from './choice.ts';
 import type { LinkEntry, LinkTable } from './link-table.ts';
 import type { MeshLimits } from './mesh-limits.ts';
 import type { Remote, Remotes } from './remotes.ts';
@@ -22,6 +22,8 @@ export interface DialingDeps {
 export interface Dialing {
   /** Whether one more connection may be made. */
   hasPlace(): boolean;
+  /** Whether one may be made in exchange for a link: for one attempt at a time. */
+  canExchange(): boolean;
   linkWith(remote: Remote): LinkEntry | undefined;
   /** The server has named a member of a room: it is told that we share it, asked for its name, or to be dialled. */
   named(remote: Remote): void;
@@ -70,9 +72,12 @@ export function createDialing(deps: DialingDeps): Dialing {
 
   function dial(remote: Remote, insists: boolean): void {
     if (attempts.dialled >= limits.attempts) return;
-    if (hasPlace() || (insists && ![...attempts].some((attempt) => attempt.insists))) {
-      attempts.start(randomName(), remote, true, insists);
-    }
+    if (hasPlace() || (insists && canExchange())) attempts.start(randomName(), remote, true, insists);
+  }
+
+  function canExchange(): boolean {
+    if ([...attempts].some(({ insists }) => insists)) return false;
+    return chooseDispensable(links, limits.stableMs, timers) !== undefined;
   }
 
   function tell(remote: Remote): void {
@@ -101,6 +106,7 @@ export function createDialing(deps: DialingDeps): Dialing {
 
   return {
     hasPlace,
+    canExchange,
     linkWith,
     named(remote) {
       remote.ours = true;

@@ -193,7 +193,7 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
   /** Gives up a link for one that insists, so that there are never more than allowed. */
   function makePlace(insists: boolean): boolean {
     if (links.size < limits.links) return true;
-    const entry = insists ? chooseDispensable(links, random, { now: now(), stableMs: limits.stableMs }) : undefined;
+    const entry = insists ? chooseDispensable(links, limits.stableMs, timers) : undefined;
     entry?.link.close();
     return entry !== undefined;
   }

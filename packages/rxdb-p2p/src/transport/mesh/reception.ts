@@ -84,7 +84,7 @@ export function createReception(deps: ReceptionDeps): Reception {
     // Both dial. The other side comes to the same decision, as soon as it sees our offer.
     if (own?.initiator === true && own.remote.peer === remote.peer && instance < signal.instance) return true;
     const place = own !== undefined || (attempts.answered < limits.attempts && dialing.hasPlace());
-    const insists = !place && signal.insist === true && attempts.answered < limits.attempts && displacements.take();
+    const insists = !place && signal.insist === true && dialing.canExchange() && displacements.take();
     if (!(place || insists) || !answers.take()) {
       send(remote, name, { kind: 'bye', why: 'busy' }, room);
       return true;

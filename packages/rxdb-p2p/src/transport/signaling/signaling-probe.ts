@@ -24,19 +24,24 @@ export async function probeSignaling(healthUrl: string, stopped: AbortSignal): P
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(PROBE_TIMEOUT_MS)]);
   const request: RequestInit = { signal, cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer' };
   try {
-    const response = await fetch(healthUrl, request);
-    const text = await readBeginning(response);
-    if (response.ok && isOurs(text)) return 'signaling';
-    return PROXY_ERRORS.has(response.status) ? 'down' : 'other';
+    return await read(healthUrl, request);
   } catch {
     // Nobody there, or an answer that this page may not read.
   }
   try {
     await fetch(healthUrl, { ...request, mode: 'no-cors' });
-    return 'other';
   } catch {
     return 'nothing';
   }
+  // Somebody is; and may have been there only since then.
+  return read(healthUrl, request).catch(() => 'other');
+}
+
+async function read(healthUrl: string, request: RequestInit): Promise<ProbeResult> {
+  const response = await fetch(healthUrl, request);
+  const text = await readBeginning(response);
+  if (response.ok && isOurs(text)) return 'signaling';
+  return PROXY_ERRORS.has(response.status) ? 'down' : 'other';
 }
 
 function isOurs(text: string): boolean {
