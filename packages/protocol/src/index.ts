@@ -14,6 +14,7 @@ export * from './session/sync-types.ts';
 export * from './session/timing.ts';
 export * from './version/base64url.ts';
 export * from './version/clock.ts';
+export * from './version/content-hash.ts';
 export * from './version/dot.ts';
 export * from './version/head.ts';
 export * from './version/vector.ts';

@@ -1,7 +1,7 @@
 /** Every limit of the protocol, with its unit and its reason. A peer that exceeds one ends its own connection. */
 
 /** Raised when a peer of the previous version could not take part. */
-export const PROTOCOL_VERSION: number = 1;
+export const PROTOCOL_VERSION: number = 2;
 
 /**
  * A frame after reassembly, bytes: whatever one version within the limits below takes (a body of 8 MiB, 4.3 MiB of
@@ -12,6 +12,12 @@ export const MAX_FRAME_BYTES: number = 14 * 1024 * 1024;
 
 /** JSON text of one document in UTF-8, bytes. Above it a version travels as envelope only. */
 export const MAX_BODY_BYTES: number = 8 * 1024 * 1024;
+
+/**
+ * Nesting of a document that can be shown, levels, the document itself being the first; deeper ones make recursive code of
+ * others overflow. Content hashes look no deeper.
+ */
+export const MAX_CONTENT_DEPTH: number = 64;
 
 /** Versions in one frame: a count that a hostile length cannot raise into a large allocation. */
 export const MAX_VERSIONS_PER_FRAME: number = 10_000;

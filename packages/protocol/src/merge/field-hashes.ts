@@ -15,6 +15,8 @@ export interface FieldHashes {
   readonly names: readonly string[];
   /** HASH_LENGTH characters for each name, in that order */
   readonly hashes: string;
+  /** The document is nested more deeply than hashes look. Known when they are made, and not stored. */
+  readonly deep?: true;
 }
 
 export const HASH_LENGTH: number = VALUE_HASH_LENGTH;
@@ -29,6 +31,8 @@ const MAX_SHAPE_UNITS = 8_192;
 export interface FieldHasher {
   /** @param skip names that are not part of the document's content */
   hash(body: Body, skip?: (name: string) => boolean): FieldHashes;
+  /** Unkeyed hashes of a body, the same on every replica; `fields` themselves where these are unkeyed. */
+  plain(fields: FieldHashes, body: Body, skip?: (name: string) => boolean): FieldHashes;
   /** The shared array for these sorted names. */
   shape(names: readonly string[]): readonly string[];
 }
@@ -40,19 +44,25 @@ export function createFieldHasher(keyed?: HashText): FieldHasher {
   const decoder = new TextDecoder();
   let digits = new Uint8Array(FIRST_FIELDS * HASH_LENGTH);
 
-  function hashAll(names: readonly string[], body: Body): string {
-    if (keyed !== undefined) return names.map((name) => keyed(textOf(body[name]))).join('');
+  function hashAll(names: readonly string[], body: Body): FieldHashes {
+    if (keyed !== undefined) return { names, hashes: names.map((name) => keyed(textOf(body[name]))).join('') };
     const length = names.length * HASH_LENGTH;
     if (digits.length < length) digits = new Uint8Array(length * 2);
-    for (let i = 0; i < names.length; i++) values.write(body[names[i] as string], digits, i * HASH_LENGTH);
-    return decoder.decode(digits.subarray(0, length));
+    let deep = false;
+    for (let i = 0; i < names.length; i++) {
+      values.write(body[names[i] as string], digits, i * HASH_LENGTH);
+      deep ||= values.deep;
+    }
+    const hashes = decoder.decode(digits.subarray(0, length));
+    return deep ? { names, hashes, deep } : { names, hashes };
   }
 
+  const unkeyed = keyed === undefined ? undefined : createFieldHasher();
   return {
+    plain: (fields, body, skip) => unkeyed?.hash(body, skip) ?? fields,
     shape: shapes.of,
     hash(body, skip) {
-      const names = shapes.ofBody(body, skip);
-      return { names, hashes: hashAll(names, body) };
+      return hashAll(shapes.ofBody(body, skip), body);
     },
   };
 }

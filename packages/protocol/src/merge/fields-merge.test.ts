@@ -211,4 +211,19 @@ describe('a contest', () => {
     writeOn(a, { x: 2 }, false, 4);
     expect(contestOf(together(a, b))).toBeUndefined();
   });
+
+  it('[MERGE-11] [VER-10] of a fork is what its two contents differ in, and both sides show the same', () => {
+    const [a] = pair({ x: 1, y: 1 });
+    // A copy of its storage goes on under its name.
+    const copy = { ...a };
+    writeOn(a, { x: 2, y: 1 }, false, 2);
+    writeOn(copy, { x: 3, y: 1 }, false, 2);
+    const both = together(a, copy);
+    expect(both).toHaveLength(2);
+    expect(contestOf(both)).toStrictEqual({ fields: ['x'], editAgainstDelete: false });
+    expect(mergeFields(both)).toStrictEqual(mergeFields([...both].reverse()));
+    a.heads = both;
+    writeOn(a, { x: 4, y: 1 }, false, 3);
+    expect(together(a, copy)).toStrictEqual(a.heads);
+  });
 });

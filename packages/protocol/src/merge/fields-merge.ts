@@ -5,7 +5,7 @@
 import type { Clock } from '../version/clock.ts';
 import { compareClocks } from '../version/clock.ts';
 import type { Head } from '../version/head.ts';
-import { clockOf, compareHeads, vectorEntry } from '../version/head.ts';
+import { clockOf, compareHeads, isFork, vectorEntry } from '../version/head.ts';
 import { canonicalJson } from './canonical.ts';
 import type { Body } from './field-hashes.ts';
 
@@ -86,7 +86,9 @@ function isContested(a: Shown, b: Shown, field: string): boolean {
   const inB = Object.hasOwn(b.body, field);
   const clockA = clockOf(a.head, field, inA);
   const clockB = clockOf(b.head, field, inB);
-  if (vectorEntry(b.head, clockA.actor) >= clockA.seq || vectorEntry(a.head, clockB.actor) >= clockB.seq) return false;
+  const superseded = vectorEntry(b.head, clockA.actor) >= clockA.seq || vectorEntry(a.head, clockB.actor) >= clockB.seq;
+  // The two sides of a fork have one name, so by it each would supersede the other.
+  if (superseded && !isFork(a.head, b.head)) return false;
   return inA !== inB || canonicalJson(a.body[field]) !== canonicalJson(b.body[field]);
 }
 

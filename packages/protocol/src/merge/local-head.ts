@@ -2,9 +2,10 @@
 import { MAX_FIELD_CLOCKS, MAX_FIELD_NAME_BYTES } from '../limits.ts';
 import type { Clock } from '../version/clock.ts';
 import { compareClocks, NO_CLOCK, nextTimestamp } from '../version/clock.ts';
+import { contentHash, headOf } from '../version/content-hash.ts';
 import type { Actor } from '../version/dot.ts';
 import { compareStrings } from '../version/dot.ts';
-import type { FieldClock, Head } from '../version/head.ts';
+import type { Envelope, FieldClock, Head } from '../version/head.ts';
 import { joinPasts, NO_FIELD_CLOCKS } from '../version/head.ts';
 import { isWellFormedText, utf8Length } from '../wire/text.ts';
 import type { FieldHashes } from './field-hashes.ts';
@@ -18,6 +19,8 @@ export interface LocalWrite {
   readonly wallMs: number;
   readonly deleted: boolean;
   readonly fields: FieldHashes;
+  /** the same unkeyed, where `fields` are keyed; for the content hash */
+  readonly plainFields?: FieldHashes;
 }
 
 /** A head the write was made on, with the hashes of its own content. */
@@ -31,6 +34,11 @@ export interface Base {
  * @param seen heads that are known but were not seen by the writer: only their timestamps count
  */
 export function localHead(write: LocalWrite, bases: readonly Base[], seen: readonly Head[] = []): Head {
+  const envelope = localEnvelope(write, bases, seen);
+  return headOf(envelope, contentHash(envelope, write.plainFields ?? write.fields));
+}
+
+function localEnvelope(write: LocalWrite, bases: readonly Base[], seen: readonly Head[]): Envelope {
   const { actor, seq, deleted } = write;
   const heads = bases.map(({ head }) => head);
   const time = nextTimestamp(write.wallMs, timestamps([...heads, ...seen]));

@@ -53,6 +53,16 @@ describe('the hash of a value', () => {
       { numRuns: 1_000 },
     );
     expect(hashOf({ b: 1, a: { d: 2, c: undefined } })).toBe(hashOf({ a: { d: 2 }, b: 1 }));
+    // What is no JSON counts as the JSON that travels.
+    const odd = [
+      new Date(0),
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      [undefined],
+      { a: { b: new Date(9) } },
+      { toJSON: 1 },
+    ];
+    for (const value of odd) expect(hashOf(value)).toBe(hashOf(JSON.parse(JSON.stringify(value))));
   });
 
   it('differs for a million short values that are much alike', () => {

@@ -5,11 +5,14 @@
  *
  * It is on the path of every document of a first sync, so values are mixed in as they stand: no text is made of them.
  */
+import { MAX_CONTENT_DEPTH } from '../limits.ts';
 import { compareStrings } from '../version/dot.ts';
 
 export interface ValueHasher {
   /** The hash of a value as VALUE_HASH_LENGTH characters of base64url, written to `out` as ASCII from `at` on. */
   write(value: unknown, out: Uint8Array, at: number): void;
+  /** whether the last value was the field of a document that is nested too deeply to be shown */
+  readonly deep: boolean;
 }
 
 export const VALUE_HASH_LENGTH: number = 11;
@@ -24,7 +27,6 @@ const TAG = {
   string: 6,
   array: 7,
   object: 8,
-  undefined: 9,
 } as const;
 
 /** Lengths, in UTF-16 units, of strings for which a native encoder and four bytes at a time beat two units at a time. */
@@ -49,6 +51,8 @@ export function createValueHasher(): ValueHasher {
   const littleEndian = new Uint8Array(Int32Array.of(1).buffer)[0] === 1;
   /** The two lanes. A typed array, since variables that closures share box their numbers. */
   const lanes = new Int32Array(2);
+  let depth = 0;
+  let deep = false;
 
   function mix(word: number): void {
     const a = Math.imul((lanes[0] as number) ^ word, 0xcc9e2d51);
@@ -118,12 +122,16 @@ export function createValueHasher(): ValueHasher {
         else mixObject(value as Readonly<Record<string, unknown>>);
         return;
       default:
-        // Not JSON. RxDB stores none of these.
-        mix(TAG.undefined);
+        // Not JSON, whose text has `null` for it in a list.
+        mix(TAG.null);
     }
   }
 
   function mixNumber(value: number): void {
+    if (!Number.isFinite(value)) {
+      mix(TAG.null);
+      return;
+    }
     if ((value | 0) === value) {
       mix(TAG.integer);
       mix(value | 0);
@@ -135,21 +143,40 @@ export function createValueHasher(): ValueHasher {
     mix(view.getInt32(4));
   }
 
+  /** One level down, if there may be one. */
+  function isTooDeep(): boolean {
+    if (depth < MAX_CONTENT_DEPTH) {
+      depth++;
+      return false;
+    }
+    deep = true;
+    return true;
+  }
+
   function mixArray(items: readonly unknown[]): void {
     mix(TAG.array);
     mix(items.length);
+    if (isTooDeep()) return;
     for (const item of items) mixValue(item);
+    depth--;
   }
 
   function mixObject(object: Readonly<Record<string, unknown>>): void {
+    // A `Date`, say: what travels, and what others see, is its JSON.
+    if (typeof object['toJSON'] === 'function') {
+      mixValue(JSON.parse(JSON.stringify(object)));
+      return;
+    }
     const keys = Object.keys(object).filter((key) => object[key] !== undefined);
     if (!isSorted(keys)) keys.sort(compareStrings);
     mix(TAG.object);
     mix(keys.length);
+    if (isTooDeep()) return;
     for (const key of keys) {
       mixString(key);
       mixValue(object[key]);
     }
+    depth--;
   }
 
   /** Crosses the lanes, so that every bit of the value moves every bit of the hash. */
@@ -175,7 +202,12 @@ export function createValueHasher(): ValueHasher {
   }
 
   return {
+    get deep() {
+      return deep;
+    },
     write(value, out, at) {
+      deep = false;
+      depth = 1;
       lanes[0] = 0x9e3779b9;
       lanes[1] = 0x85ebca6b;
       mixValue(value);

@@ -34,6 +34,8 @@ export interface HistoryOptions {
   readonly replicas: number;
   readonly steps: number;
   readonly deletes: boolean;
+  /** whether every second replica is a copy of the one before, with its name and numbers; default false */
+  readonly copies?: boolean;
 }
 
 const FIELDS = ['a', 'b', 'c', '__proto__'];
@@ -59,9 +61,11 @@ export function writeOn(replica: HistoricReplica, body: Body, deleted: boolean, 
   return { head, body, bases };
 }
 
-export function randomHistory(random: Random, { replicas: count, steps, deletes }: HistoryOptions): History {
+export function randomHistory(random: Random, options: HistoryOptions): History {
+  const { replicas: count, steps, deletes, copies = false } = options;
   const replicas = Array.from({ length: count }, (_, i): HistoricReplica => {
-    return { name: actorName(i), heads: [], seq: 0, skewMs: random.chance(0.5) ? 0 : random.int(2_000) - 1_000 };
+    const name = actorName(copies ? i - (i % 2) : i);
+    return { name, heads: [], seq: 0, skewMs: random.chance(0.5) ? 0 : random.int(2_000) - 1_000 };
   });
   const writes: HistoricWrite[] = [];
   for (let step = 0; step < steps; step++) {

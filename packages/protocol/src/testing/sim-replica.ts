@@ -2,12 +2,13 @@
  * A replica without documents: its heads, journal order, vector, cursors and kept pushes, as SPEC.md §4 asks of a real
  * one. Small enough to be read as the rules themselves.
  */
-import { NO_FIELDS } from '../merge/field-hashes.ts';
+import { type FieldHashes, NO_FIELDS } from '../merge/field-hashes.ts';
 import { localHead } from '../merge/local-head.ts';
 import type { Cursor } from '../session/frames.ts';
 import type { Authored, ScanBatch, SyncEffect } from '../session/sync-types.ts';
+import { contentHash, headOf } from '../version/content-hash.ts';
 import type { Dot } from '../version/dot.ts';
-import { type Head, reduceHeads, sameDot, supersedes, type Version } from '../version/head.ts';
+import { type Head, reduceHeads, sameHead, supersedes, type Version } from '../version/head.ts';
 import { covers, joinVectors, type Vector } from '../version/vector.ts';
 import type { Random } from './random.ts';
 
@@ -18,9 +19,14 @@ export interface SimCommit {
   readonly lost: boolean;
 }
 
+/** A version whose content hash has been computed. */
+interface KeptVersion extends Version {
+  readonly head: Head;
+}
+
 interface Row {
   readonly id: string;
-  readonly versions: readonly Version[];
+  readonly versions: readonly KeptVersion[];
   readonly lsn: number;
 }
 
@@ -33,7 +39,7 @@ export interface SimReplica {
   readonly name: string;
   readonly actor: string;
   readonly vector: Vector;
-  readonly heads: ReadonlyMap<string, readonly Version[]>;
+  readonly heads: ReadonlyMap<string, readonly KeptVersion[]>;
   cursorOf(replica: string): Cursor | null;
   write(ids: readonly string[], bodyOf: () => string | undefined): SimCommit;
   apply(effect: SyncEffect & { type: 'apply' }, from: string): SimCommit;
@@ -44,6 +50,16 @@ export interface SimReplica {
   lose(ids: readonly string[]): SimCommit;
   /** What the vector covers though it is neither here nor superseded by what is here. */
   brokenPromises(): string[];
+}
+
+/** A body is one field; a hash of it would say no more than it does itself. */
+function fieldsOf(body: string | undefined): FieldHashes {
+  return { names: ['body'], hashes: body ?? 'too large to travel' };
+}
+
+function kept(version: Version): KeptVersion {
+  const hash = version.body === undefined ? version.hash : contentHash(version.head, fieldsOf(version.body));
+  return { ...version, head: headOf(version.head, hash ?? ''), hash: hash ?? '' };
 }
 
 /** @param claimsEarly claims with every batch, also before the scan has ended: to see that a check notices it */
@@ -63,10 +79,11 @@ export function createSimReplica(name: string, random: Random, log: WriteLog, cl
   const actor = (): string => `${name}${incarnation}`.padEnd(16, 'A');
   const commit = (authored: Authored | null): SimCommit => ({ vector, actor: actor(), authored, lost: false });
 
-  function put(id: string, versions: readonly Version[]): void {
+  function put(id: string, versions: readonly KeptVersion[]): void {
     const before = rows.get(id)?.versions ?? [];
     const same =
-      versions.length === before.length && versions.every((a, i) => sameDot(a.head, before[i]?.head ?? a.head));
+      versions.length === before.length &&
+      versions.every((a, i) => before[i] !== undefined && sameHead(a.head, before[i].head));
     if (!same) rows.set(id, { id, versions, lsn: ++lsn });
   }
 
@@ -104,17 +121,19 @@ export function createSimReplica(name: string, random: Random, log: WriteLog, cl
     cursorOf: (replica) => cursors.get(replica) ?? null,
     write(ids, bodyOf) {
       const previous = seq;
-      const versions = ids.map((id): Version => {
+      const versions = ids.map((id): KeptVersion => {
         const bases = (rows.get(id)?.versions ?? []).map(({ head }) => ({ head, fields: NO_FIELDS }));
         seq++;
+        const body = bodyOf();
         const write = {
           actor: actor(),
           seq,
           wallMs: random.int(1_000),
           deleted: random.chance(0.2),
-          fields: NO_FIELDS,
+          fields: fieldsOf(body),
         };
-        const version = { id, head: localHead(write, bases), body: bodyOf() };
+        const head = localHead(write, bases);
+        const version = { id, head, body, hash: head.hash };
         put(id, reduceHeads([...(rows.get(id)?.versions ?? []), version]));
         log.set(`${version.head.actor}:${seq}`, { id, dot: version.head });
         return version;
@@ -125,7 +144,7 @@ export function createSimReplica(name: string, random: Random, log: WriteLog, cl
     apply({ versions, claim, cursor, range }, from) {
       for (const version of versions) {
         if (covers(vector, version.head)) continue;
-        put(version.id, reduceHeads([...(rows.get(version.id)?.versions ?? []), version]));
+        put(version.id, reduceHeads([...(rows.get(version.id)?.versions ?? []), kept(version)]));
       }
       if (claim !== null) vector = joinVectors(vector, claim);
       if (range !== null) ranges = [...ranges, range];

@@ -7,9 +7,11 @@ import {
   clockOf,
   compareHeads,
   type Head,
+  isFork,
   joinPasts,
   NO_FIELD_CLOCKS,
   reduceHeads,
+  sameHead,
   supersedes,
   vectorEntry,
 } from './head.ts';
@@ -19,7 +21,7 @@ const B = 'BBBBBBBBBBBBBBBB';
 const C = 'CCCCCCCCCCCCCCCC';
 
 function head(actor: string, seq: number, past: Head['past'] = [], more: Partial<Head> = {}): Head {
-  return { actor, seq, time: seq, past, deleted: false, clocks: NO_FIELD_CLOCKS, ...more };
+  return { actor, seq, time: seq, past, deleted: false, clocks: NO_FIELD_CLOCKS, hash: '', ...more };
 }
 
 /** Versions of one document as replicas make them: what the laws below are true for. */
@@ -111,5 +113,47 @@ describe('the clock of a field', () => {
   it('[MERGE-4] in a tombstone is its own, for all fields', () => {
     const tombstone = head(C, 3, [], { deleted: true });
     expect(clockOf(tombstone, 'any', false)).toBe(tombstone);
+  });
+});
+
+describe('forks: one dot, two contents', () => {
+  const one = { head: head(A, 6, [], { hash: 'one' }) };
+  const two = { head: head(A, 6, [], { hash: 'two' }) };
+  const above = { head: head(B, 1, [{ actor: A, seq: 6 }]) };
+
+  it('[VER-10] are two versions, in the order of their hashes, until something supersedes their dot', () => {
+    expect(reduceHeads([two, one, two])).toStrictEqual([one, two]);
+    expect(reduceHeads([one, one])).toStrictEqual([one]);
+    expect(reduceHeads([two, above, one])).toStrictEqual([above]);
+    expect(isFork(one.head, two.head)).toBe(true);
+    expect([isFork(one.head, one.head), isFork(one.head, above.head)]).toStrictEqual([false, false]);
+    expect([sameHead(one.head, { ...one.head }), sameHead(one.head, two.head)]).toStrictEqual([true, false]);
+  });
+
+  it('[VER-4] versions that supersede each other both stay, and no set of versions loses all', () => {
+    const grown = { head: head(A, 6, [{ actor: B, seq: 1 }], { hash: 'two' }) };
+    expect(reduceHeads([above, grown])).toStrictEqual([above, grown]);
+    const ring = [
+      { head: head(A, 1, [{ actor: B, seq: 1 }]) },
+      { head: head(B, 1, [{ actor: C, seq: 1 }]) },
+      { head: head(C, 1, [{ actor: A, seq: 1 }]) },
+    ];
+    expect(reduceHeads(ring)).toHaveLength(3);
+  });
+
+  it('[VER-10] whoever has heard of the same versions of copied replicas has the same heads, in every order', () => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const random = createRandom(seed);
+        const { writes } = randomHistory(random, { replicas: 4, steps: 20, deletes: true, copies: true });
+        const heads = reduceHeads(writes);
+        expect(heads.length > 0 || writes.length === 0).toBe(true);
+        expect(reduceHeads(random.shuffled(writes))).toStrictEqual(heads);
+        expect(reduceHeads(heads)).toStrictEqual(heads);
+        // What repair does: each takes all that the other has.
+        const [mine, yours] = [reduceHeads(random.shuffled(writes).slice(0, 5)), reduceHeads(writes.slice(0, 8))];
+        expect(reduceHeads([...mine, ...yours])).toStrictEqual(reduceHeads([...yours, ...mine]));
+      }),
+    );
   });
 });

@@ -13,7 +13,7 @@ export interface FieldClock extends Clock {
  * The envelope of one version of a document. Its version vector is its own dot plus `past`, so that a document
  * with one writer costs no vector at all.
  */
-export interface Head extends Clock {
+export interface Envelope extends Clock {
   /** What this version has superseded, by actors other than its own: sorted by actor, each actor once. */
   readonly past: readonly Dot[];
   readonly deleted: boolean;
@@ -23,26 +23,34 @@ export interface Head extends Clock {
   readonly floor?: Clock;
 }
 
-/** A head with its content, as it is stored and sent. */
+/** A version is known by its dot and its content hash: two contents under one dot are two versions, a *fork*. */
+export interface Head extends Envelope {
+  /** `contentHash`: CONTENT_HASH_LENGTH characters */
+  readonly hash: string;
+}
+
+/** A version with its content, as it is sent. */
 export interface Version {
   readonly id: string;
-  readonly head: Head;
+  readonly head: Envelope;
   /** JSON text of the document without `_rev`, `_meta`, `_deleted`, `_attachments`; undefined: too large to travel. */
   readonly body: string | undefined;
+  /** the content hash, where there is no body to compute it from */
+  readonly hash?: string;
 }
 
 export const NO_PAST: readonly Dot[] = [];
 export const NO_FIELD_CLOCKS: readonly FieldClock[] = [];
 
 /** `head.vector[actor]` of ARCHITECTURE §3. */
-export function vectorEntry(head: Head, actor: Actor): number {
+export function vectorEntry(head: Envelope, actor: Actor): number {
   if (head.actor === actor) return head.seq;
   for (const dot of head.past) if (dot.actor === actor) return dot.seq;
   return 0;
 }
 
 /** A version supersedes itself, too. */
-export function supersedes(a: Head, b: Dot): boolean {
+export function supersedes(a: Envelope, b: Dot): boolean {
   return vectorEntry(a, b.actor) >= b.seq;
 }
 
@@ -50,13 +58,23 @@ export function sameDot(a: Dot, b: Dot): boolean {
   return a.actor === b.actor && a.seq === b.seq;
 }
 
+/** The same version: one dot, one content. */
+export function sameHead(a: Head, b: Head): boolean {
+  return a.hash === b.hash && sameDot(a, b);
+}
+
+/** One dot, two contents. */
+export function isFork(a: Head, b: Head): boolean {
+  return a.hash !== b.hash && sameDot(a, b);
+}
+
 /** The order in which heads are folded. */
 export function compareHeads(a: Head, b: Head): number {
-  return compareClocks(a, b);
+  return compareClocks(a, b) || compareStrings(a.hash, b.hash);
 }
 
 /** Union of the heads' vectors as dots sorted by actor, `except` one actor. */
-export function joinPasts(heads: readonly Head[], except: Actor): readonly Dot[] {
+export function joinPasts(heads: readonly Envelope[], except: Actor): readonly Dot[] {
   if (heads.every(({ actor, past }) => actor === except && past.length === 0)) return NO_PAST;
   const joined = new Map<Actor, number>();
   for (const head of heads) {
@@ -68,17 +86,20 @@ export function joinPasts(heads: readonly Head[], except: Actor): readonly Dot[]
   return [...joined].map(([actor, seq]) => ({ actor, seq })).sort((a, b) => compareStrings(a.actor, b.actor));
 }
 
-/** Drops every version that another one supersedes, and duplicates; the rest in fold order. */
+/**
+ * Drops every version that another one supersedes, and duplicates; the rest in fold order. Of two that supersede each other
+ * both stay: a fork does, and what was written on its two sides may.
+ */
 export function reduceHeads<T extends { readonly head: Head }>(versions: readonly T[]): T[] {
   if (versions.length < 2) return [...versions];
-  const kept = versions.filter(
-    (a, i) => !versions.some((b, j) => i !== j && supersedes(b.head, a.head) && (!sameDot(a.head, b.head) || j < i)),
-  );
-  return kept.sort((a, b) => compareHeads(a.head, b.head));
+  const once = versions.filter(({ head: a }, i) => !versions.some(({ head: b }, j) => j < i && sameHead(a, b)));
+  const kept = once.filter(({ head: a }) => !once.some(({ head: b }) => supersedes(b, a) && !supersedes(a, b)));
+  // Only what nobody can have written honestly forms a ring; even then no document loses all its versions.
+  return (kept.length > 0 ? kept : once).sort((a, b) => compareHeads(a.head, b.head));
 }
 
 /** The clock of a field in this version; `present` says whether its document has the field. */
-export function clockOf(head: Head, field: string, present: boolean): Clock {
+export function clockOf(head: Envelope, field: string, present: boolean): Clock {
   for (const clock of head.clocks) if (clock.field === field) return clock;
   if (present || head.deleted) return head;
   return head.floor ?? NO_CLOCK;

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { P2PError } from '../errors.ts';
 import { MAX_FRAME_BYTES } from '../limits.ts';
 import { BYE_CODES, type Cursor, type Frame, REFUSE_CODES } from '../session/frames.ts';
+import { base64url } from '../version/base64url.ts';
 import { type Clock, MAX_TIMESTAMP } from '../version/clock.ts';
 import { type Actor, compareStrings, type Dot } from '../version/dot.ts';
-import type { Head, Version } from '../version/head.ts';
+import type { Envelope, Version } from '../version/head.ts';
 import type { Vector } from '../version/vector.ts';
 import { DECODE_CODES } from './codes.ts';
 import { decodeFrame, encodeFrame } from './frames.ts';
@@ -51,7 +52,7 @@ const past: fc.Arbitrary<readonly Dot[]> = vectorOf(seq).map((vector) =>
   [...vector].map(([a, s]) => ({ actor: a, seq: s })),
 );
 
-const head: fc.Arbitrary<Head> = fc
+const head: fc.Arbitrary<Envelope> = fc
   .tuple(
     clock,
     past,
@@ -68,7 +69,10 @@ const head: fc.Arbitrary<Head> = fc
   }));
 
 const body = fc.oneof(fc.constant(undefined), fc.json({ stringUnit: 'binary', maxDepth: 2 }), text);
-const version: fc.Arbitrary<Version> = fc.tuple(text, head, body).map(([id, h, b]) => ({ id, head: h, body: b }));
+const contentHash = fc.uint8Array({ minLength: 8, maxLength: 8 }).map(base64url);
+const version: fc.Arbitrary<Version> = fc
+  .tuple(text, head, body, contentHash)
+  .map(([id, h, b, hash]) => (b === undefined ? { id, head: h, body: b, hash } : { id, head: h, body: b }));
 const versions = fc.array(version, { maxLength: 5 });
 
 const haveEntries: fc.Arbitrary<readonly ['hash' | 'whole' | 'changes', Vector]> = fc.oneof(

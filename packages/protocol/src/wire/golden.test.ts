@@ -14,7 +14,7 @@ const NINES = new Uint8Array(16).fill(0x99);
 
 /** The frames whose bytes SPEC.md quotes. */
 const FRAMES: Readonly<Record<string, Frame>> = {
-  version: { type: 'version', version: 1 },
+  version: { type: 'version', version: 2 },
   hello: {
     type: 'hello',
     replica: HASH,
@@ -111,6 +111,7 @@ const FRAMES: Readonly<Record<string, Frame>> = {
         id: 'film',
         head: { time: 4, actor: ALICE, seq: 9, past: [], deleted: false, clocks: [] },
         body: undefined,
+        hash: 'AAECAwQFBgc',
       },
     ],
   },

@@ -60,7 +60,7 @@ function smallest(i: number): Version {
   return {
     id: '',
     head: { time: i, actor: actorOf(0), seq: 1, past: [], deleted: false, clocks: [] },
-    body: undefined,
+    body: '',
   };
 }
 

@@ -7,9 +7,11 @@ import {
   MAX_PAST_ENTRIES,
   MAX_VERSIONS_PER_FRAME,
 } from '../limits.ts';
+import { base64url, fromBase64url } from '../version/base64url.ts';
 import type { Clock } from '../version/clock.ts';
+import { CONTENT_HASH_LENGTH } from '../version/content-hash.ts';
 import type { Actor, Dot } from '../version/dot.ts';
-import { type FieldClock, type Head, NO_FIELD_CLOCKS, NO_PAST, type Version } from '../version/head.ts';
+import { type Envelope, type FieldClock, NO_FIELD_CLOCKS, NO_PAST, type Version } from '../version/head.ts';
 import { NameReader, NameWriter } from './name-table.ts';
 import type { ByteReader } from './reader.ts';
 import { readActor, writeActor } from './vectors.ts';
@@ -22,8 +24,10 @@ const HAS_FLOOR = 0x08;
 const NO_BODY = 0x10;
 const ALL_FLAGS: number = DELETED | HAS_PAST | HAS_CLOCKS | HAS_FLOOR | NO_BODY;
 
-/** Flags, an empty id, an index, `seq`, a time; no body. */
-const MIN_VERSION_BYTES = 5;
+const CONTENT_HASH_BYTES = 8;
+
+/** Flags, an empty id, an index, `seq`, a time, an empty body. */
+const MIN_VERSION_BYTES = 6;
 /** An index and `seq`. */
 const MIN_DOT_BYTES = 2;
 /** A field's index and a clock. */
@@ -35,14 +39,15 @@ export function writeVersions(writer: ByteWriter, versions: readonly Version[], 
   const fieldNames = new NameWriter((to, field) => to.text('field', field, MAX_FIELD_NAME_BYTES), []);
   writer.uint('versions', versions.length, 0, MAX_VERSIONS_PER_FRAME);
   let previousTime = 0;
-  for (const { id, head, body } of versions) {
+  for (const { id, head, body, hash } of versions) {
     writer.byte(flagsOf(head, body));
     writer.text('id', id, MAX_ID_BYTES);
     writeClock(writer, actorNames, head, previousTime);
     if (head.past.length > 0) writePast(writer, actorNames, head);
     if (head.clocks.length > 0) writeFieldClocks(writer, actorNames, fieldNames, head);
     if (head.floor !== undefined) writeClock(writer, actorNames, head.floor, head.time);
-    if (body !== undefined) writer.text('body', body, MAX_BODY_BYTES);
+    if (body === undefined) writeContentHash(writer, hash);
+    else writer.text('body', body, MAX_BODY_BYTES);
     previousTime = head.time;
   }
 }
@@ -60,19 +65,20 @@ export function readVersions(reader: ByteReader, actors: readonly Actor[]): read
     const { time, actor, seq } = readClock(reader, actorNames, previousTime);
     const past = (flags & HAS_PAST) === 0 ? NO_PAST : readPast(reader, actorNames, actor);
     const clocks = (flags & HAS_CLOCKS) === 0 ? NO_FIELD_CLOCKS : readFieldClocks(reader, actorNames, fieldNames, time);
-    const head: Head = { time, actor, seq, past, deleted: (flags & DELETED) !== 0, clocks };
-    versions.push({
-      id,
-      head: (flags & HAS_FLOOR) === 0 ? head : { ...head, floor: readClock(reader, actorNames, time) },
-      body: (flags & NO_BODY) === 0 ? reader.text('body', MAX_BODY_BYTES) : undefined,
-    });
+    const plain: Envelope = { time, actor, seq, past, deleted: (flags & DELETED) !== 0, clocks };
+    const head = (flags & HAS_FLOOR) === 0 ? plain : { ...plain, floor: readClock(reader, actorNames, time) };
+    versions.push(
+      (flags & NO_BODY) === 0
+        ? { id, head, body: reader.text('body', MAX_BODY_BYTES) }
+        : { id, head, body: undefined, hash: base64url(reader.fixed('hash', CONTENT_HASH_BYTES)) },
+    );
     previousTime = time;
   }
   reader.version = undefined;
   return versions;
 }
 
-function flagsOf(head: Head, body: string | undefined): number {
+function flagsOf(head: Envelope, body: string | undefined): number {
   return (
     (head.deleted ? DELETED : 0) |
     (head.past.length > 0 ? HAS_PAST : 0) |
@@ -80,6 +86,11 @@ function flagsOf(head: Head, body: string | undefined): number {
     (head.floor === undefined ? 0 : HAS_FLOOR) |
     (body === undefined ? NO_BODY : 0)
   );
+}
+
+function writeContentHash(writer: ByteWriter, hash: string | undefined): void {
+  if (hash?.length !== CONTENT_HASH_LENGTH) writer.fail('hash', 'a content hash where there is no body', String(hash));
+  writer.fixed('hash', fromBase64url(hash), CONTENT_HASH_BYTES);
 }
 
 function writeClock(writer: ByteWriter, actors: NameWriter, clock: Clock, timeBefore: number): void {
@@ -94,7 +105,7 @@ function readClock(reader: ByteReader, actors: NameReader, timeBefore: number): 
   return { time: reader.timestamp('time', timeBefore), actor, seq };
 }
 
-function writePast(writer: ByteWriter, actors: NameWriter, head: Head): void {
+function writePast(writer: ByteWriter, actors: NameWriter, head: Envelope): void {
   writer.uint('past', head.past.length, 1, MAX_PAST_ENTRIES);
   let previous: Actor | undefined;
   for (const { actor, seq } of head.past) {
@@ -120,7 +131,7 @@ function readPast(reader: ByteReader, actors: NameReader, own: Actor): readonly 
   return past;
 }
 
-function writeFieldClocks(writer: ByteWriter, actors: NameWriter, fields: NameWriter, head: Head): void {
+function writeFieldClocks(writer: ByteWriter, actors: NameWriter, fields: NameWriter, head: Envelope): void {
   writer.uint('clocks', head.clocks.length, 1, MAX_FIELD_CLOCKS);
   let previous: FieldClock | undefined;
   for (const clock of head.clocks) {

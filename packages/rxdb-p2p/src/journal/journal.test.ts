@@ -28,7 +28,7 @@ function createDisk() {
 }
 
 function headOf(seq: number): Head {
-  return { actor: ACTOR, seq, time: seq, deleted: false, past: NO_PAST, clocks: NO_FIELD_CLOCKS };
+  return { actor: ACTOR, seq, time: seq, deleted: false, past: NO_PAST, clocks: NO_FIELD_CLOCKS, hash: 'content-has' };
 }
 
 function recordOf(id: string, seq: number, heads: readonly StoredHead[] = [{ head: headOf(seq) }]): NewRecord {
@@ -262,7 +262,7 @@ describe('a journal that cannot be read', () => {
     ['a first row of a newer format', { a: first.replace('1', '2') }],
     ['a first row without an id', { a: '{"v":1}' }],
     ['a segment that is cut off', { a: first, s000000000001: good.slice(0, -9) }],
-    ['a segment of a newer format', { a: first, s000000000001: good.replace('"v":1', '"v":2') }],
+    ['a segment of a newer format', { a: first, s000000000001: good.replace('"v":2', '"v":3') }],
     ['a segment that is a number', { a: first, s000000000001: '5' }],
     ['a segment without a state', { a: first, s000000000001: good.replace('"state"', '"stale"') }],
     ['a segment that names an unknown actor', { a: first, s000000000001: good.replace(`"${ACTOR}"`, '') }],

@@ -1,5 +1,5 @@
 /** What the parts of a stored segment must be before anything relies on them. Each throws a TypeError. */
-import { isActor, isSeq, isTimestamp } from '@rxdb-p2p/protocol';
+import { CONTENT_HASH_LENGTH, isActor, isSeq, isTimestamp } from '@rxdb-p2p/protocol';
 
 export function expectThat(holds: boolean, what: string): void {
   if (!holds) throw new TypeError(`expected ${what}`);
@@ -21,6 +21,10 @@ export function checkDot(seq: unknown): void {
 
 export function checkClock(time: unknown, seq: unknown): void {
   expectThat(isTimestamp(time) && isSeq(seq), 'a timestamp and a seq');
+}
+
+export function checkContentHash(hash: unknown): void {
+  expectThat(typeof hash === 'string' && hash.length === CONTENT_HASH_LENGTH, 'a content hash');
 }
 
 export function checkText(text: unknown): void {

@@ -22,9 +22,10 @@ const dot = fc.record({ actor, seq });
 const clock = fc.record({ actor, seq, time });
 const fieldName = fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'a\nb', ''));
 
+const hash = fc.string({ unit: 'grapheme-ascii', minLength: 11, maxLength: 11 });
 const head = fc
   .record({
-    ...{ actor, seq, time, deleted: fc.boolean(), past: fc.array(dot, { maxLength: 3 }) },
+    ...{ actor, seq, time, deleted: fc.boolean(), past: fc.array(dot, { maxLength: 3 }), hash },
     clocks: fc.array(fc.record({ field: fieldName, actor, seq, time }), { maxLength: 3 }),
     floor: fc.option(clock, { nil: undefined }),
   })
@@ -75,7 +76,7 @@ describe('a segment', () => {
   });
 
   it('names an actor and a shape once, however often they come', () => {
-    const envelope = { actor: 'AAAAAAAAAAAAAAAA', time: 1, deleted: false, past: [], clocks: [] };
+    const envelope = { actor: 'AAAAAAAAAAAAAAAA', time: 1, deleted: false, past: [], clocks: [], hash: 'content-has' };
     const shared = { names: ['field-name'], hashes: 'x'.repeat(HASH_LENGTH) };
     const records = [1, 2, 3].map(
       (n): DocRecord => ({
@@ -121,7 +122,8 @@ describe('a head of its own', () => {
   it('is read as it was written', () => {
     fc.assert(
       fc.property(storedHead, (stored) => {
-        expect(viaJson(decodeSingleHead(viaJson(encodeSingleHead(stored))))).toEqual(viaJson(stored));
+        const withoutHash = { ...stored, head: { ...stored.head, hash: '' } };
+        expect(viaJson(decodeSingleHead(viaJson(encodeSingleHead(stored))))).toEqual(viaJson(withoutHash));
       }),
     );
   });

@@ -8,6 +8,7 @@ import type { DocRecord, StoredHead } from './record.ts';
 import {
   checkActors,
   checkClock,
+  checkContentHash,
   checkDot,
   checkNumbers,
   checkShapes,
@@ -17,7 +18,7 @@ import {
 } from './segment-checks.ts';
 
 /** Raised when older code cannot read what newer code wrote. */
-export const JOURNAL_FORMAT = 1;
+export const JOURNAL_FORMAT = 2;
 
 export interface Epoch {
   readonly id: string;
@@ -56,6 +57,7 @@ type HeadRow = [
   seq: number,
   time: number,
   flags: number,
+  hash: string,
   past?: DotRow[] | 0,
   clocks?: FieldClockRow[] | 0,
   floor?: ClockRow | 0,
@@ -82,6 +84,8 @@ interface SegmentRow {
 
 const DELETED = 1;
 const HIDDEN = 2;
+/** of the content hash in a row */
+const HASH_PLACE = 4;
 
 export function encodeSegment(records: readonly DocRecord[], state: StateChange): string {
   const actors = new Map<string, number>();
@@ -127,39 +131,40 @@ function encodeRecord(
 function encodeHead({ head, body, hidden }: StoredHead, actors: Map<string, number>): HeadRow {
   const { past, clocks, floor } = head;
   const flags = (head.deleted ? DELETED : 0) | (hidden === true ? HIDDEN : 0);
-  const row: HeadRow = [indexOf(actors, head.actor), head.seq, head.time, flags];
-  const length = body !== undefined ? 8 : floor !== undefined ? 7 : clocks.length > 0 ? 6 : past.length > 0 ? 5 : 4;
-  if (length > 4) row.push(past.length === 0 ? 0 : past.map((dot) => [indexOf(actors, dot.actor), dot.seq]));
-  if (length > 5) {
+  const row: HeadRow = [indexOf(actors, head.actor), head.seq, head.time, flags, head.hash];
+  const length = body !== undefined ? 9 : floor !== undefined ? 8 : clocks.length > 0 ? 7 : past.length > 0 ? 6 : 5;
+  if (length > 5) row.push(past.length === 0 ? 0 : past.map((dot) => [indexOf(actors, dot.actor), dot.seq]));
+  if (length > 6) {
     row.push(clocks.length === 0 ? 0 : clocks.map((c) => [c.field, c.time, indexOf(actors, c.actor), c.seq]));
   }
-  if (length > 6) row.push(floor === undefined ? 0 : [floor.time, indexOf(actors, floor.actor), floor.seq]);
+  if (length > 7) row.push(floor === undefined ? 0 : [floor.time, indexOf(actors, floor.actor), floor.seq]);
   if (body !== undefined) row.push(body);
   return row;
 }
 
-/** The marker's form of a head, with a table of its own. */
+/** The marker's form of a head, with a table of its own. Without content hash: the document stands open, and hashes tell. */
 export type EncodedHead = { readonly actors: string[]; readonly row: HeadRow };
 
 export function encodeSingleHead(stored: StoredHead): EncodedHead {
   const { head } = stored;
   // Almost all of them: no table is needed for one actor.
-  if (isPlain(stored)) return { actors: [head.actor], row: [0, head.seq, head.time, 0] };
+  if (isPlain(stored)) return { actors: [head.actor], row: [0, head.seq, head.time, 0, ''] };
   const actors = new Map<string, number>();
   const row = encodeHead(stored, actors);
+  row[HASH_PLACE] = '';
   return { actors: [...actors.keys()], row };
 }
 
-/** A live first version: a row of four says it all. */
+/** A live first version: a row of five says it all. */
 function isPlain({ head, body, hidden }: StoredHead): boolean {
   const { past, clocks, floor, deleted } = head;
   return past.length === 0 && clocks.length === 0 && floor === undefined && !deleted && body === undefined && !hidden;
 }
 
-/** @throws TypeError where it is none */
+/** A head whose hash is to be computed. @throws TypeError where it is none */
 export function decodeSingleHead(encoded: EncodedHead): StoredHead {
   checkActors(encoded.actors);
-  return decodeHead(encoded.row, encoded.actors);
+  return decodeStoredHead(encoded.row, encoded.actors);
 }
 
 export interface DecodedSegment {
@@ -198,16 +203,22 @@ function decodeRecord(row: RecordRow, actors: readonly string[], shapes: readonl
 }
 
 function decodeHead(row: HeadRow, actors: readonly string[]): StoredHead {
-  const [actor, seq, time, flags, past, clocks, floor, body] = row;
+  checkContentHash(row[HASH_PLACE]);
+  return decodeStoredHead(row, actors);
+}
+
+function decodeStoredHead(row: HeadRow, actors: readonly string[]): StoredHead {
+  const [actor, seq, time, flags, hash, past, clocks, floor, body] = row;
   checkClock(time, seq);
   if (body !== undefined) checkText(body);
   const base: Head = {
+    time,
     actor: at(actors, actor),
     seq,
-    time,
-    deleted: (flags & DELETED) !== 0,
     past: past ? past.map((dot) => decodeDot(dot, actors)) : NO_PAST,
+    deleted: (flags & DELETED) !== 0,
     clocks: clocks ? clocks.map((clock) => decodeFieldClock(clock, actors)) : NO_FIELD_CLOCKS,
+    hash,
   };
   const head = floor ? { ...base, floor: decodeClock(floor, actors) } : base;
   const stored: StoredHead = body === undefined ? { head } : { head, body };

@@ -1,4 +1,12 @@
-import { type Head, NO_FIELD_CLOCKS, NO_PAST, type Version } from '@rxdb-p2p/protocol';
+import {
+  type Body,
+  contentHash,
+  createFieldHasher,
+  type Envelope,
+  NO_FIELD_CLOCKS,
+  NO_PAST,
+  type Version,
+} from '@rxdb-p2p/protocol';
 import { describe, expect, it } from 'vitest';
 import { type ContentRules, checkVersion } from './content.ts';
 import { createValidator } from './schema.ts';
@@ -14,18 +22,20 @@ const schema = {
   },
   required: ['id'],
 };
+const hasher = createFieldHasher();
 const rulesOf = (more: Partial<ContentRules> = {}, open = false): ContentRules => ({
   primaryPath: 'id',
   validate: createValidator({ ...schema, additionalProperties: open }),
   keepsTombstones: false,
+  hasher,
   ...more,
 });
 
 function versionOf(body: string | undefined, deleted = false): Version {
-  const head: Head = {
+  const head: Envelope = {
     ...{ actor: 'author----------', seq: 1, time: 1, deleted, past: NO_PAST, clocks: NO_FIELD_CLOCKS },
   };
-  return { id: 'a', head, body };
+  return body === undefined ? { id: 'a', head, body, hash: 'content-has' } : { id: 'a', head, body };
 }
 
 /** Nested so deep that code which recurses without a bound overflows. */
@@ -38,10 +48,10 @@ describe('content that can be shown', () => {
     ['nesting up to the limit', nested(62)],
   ];
   it.each(good)('%s', (_, body) => {
-    const { stored, problem, body: parsed } = checkVersion(versionOf(body), rulesOf());
+    const { stored, problem, content } = checkVersion(versionOf(body), rulesOf());
     expect(problem).toBeUndefined();
-    expect(stored).toEqual({ head: versionOf(body).head, body });
-    expect(parsed).toEqual(JSON.parse(body));
+    expect(stored).toMatchObject({ head: versionOf(body).head, body });
+    expect(content?.body).toEqual(JSON.parse(body));
   });
 });
 
@@ -72,11 +82,23 @@ describe('content that stays hidden', () => {
     ['an id beyond its length', `{"id":"${'a'.repeat(41)}"}`, /primary key/],
   ];
   it.each(bad)('%s', (_, body, expected) => {
-    const { stored, problem, body: parsed } = checkVersion(versionOf(body), rulesOf());
+    const { stored, problem, content } = checkVersion(versionOf(body), rulesOf());
     expect(problem?.text).toMatch(expected);
-    expect(parsed).toBeUndefined();
+    expect(content).toBeUndefined();
     // It is kept and relayed as it came.
-    expect(stored).toEqual({ head: versionOf(body).head, hidden: true, ...(body === undefined ? {} : { body }) });
+    expect(stored).toMatchObject({ head: versionOf(body).head, hidden: true, ...(body === undefined ? {} : { body }) });
+  });
+
+  it('has the hash that its author computes, however deep it is', () => {
+    const bodies = ['{"id":"a","text":5}', '{"id":"a","extra":5}', nested(62), nested(63), nested(64), nested(9_000)];
+    for (const body of bodies) {
+      const { head } = versionOf(body);
+      const fields = hasher.hash(JSON.parse(body) as Body);
+      expect(checkVersion(versionOf(body), rulesOf()).stored.head.hash).toBe(contentHash(head, fields));
+    }
+    const hashes = ['no JSON', '[]', 'null'].map((body) => checkVersion(versionOf(body), rulesOf()).stored.head.hash);
+    expect(new Set(hashes).size).toBe(3);
+    expect(checkVersion(versionOf(undefined), rulesOf()).stored.head.hash).toBe('content-has');
   });
 
   it('names of object prototypes are data where the schema is open', () => {
@@ -95,7 +117,7 @@ describe('a tombstone', () => {
     for (const body of ['{}', '{"id":"b"}', 'no JSON']) {
       const { stored, problem } = checkVersion(versionOf(body, true), rulesOf());
       expect(problem).toBeUndefined();
-      expect(stored).toEqual({ head: versionOf(body, true).head, body: '{}' });
+      expect(stored).toMatchObject({ head: versionOf(body, true).head, body: '{}' });
     }
   });
 

@@ -1,5 +1,17 @@
 /** Checks the content of a remote version before it can be shown. What fails is kept hidden: it never stops a vector. */
-import type { Body, Version } from '@rxdb-p2p/protocol';
+import {
+  type Body,
+  contentHash,
+  type Envelope,
+  type FieldHasher,
+  type FieldHashes,
+  type Head,
+  headOf,
+  MAX_CONTENT_DEPTH,
+  NO_FIELDS,
+  opaqueContentHash,
+  type Version,
+} from '@rxdb-p2p/protocol';
 import type { StoredHead } from '../journal/record.ts';
 import { isRxdbField } from './document.ts';
 import type { ContentProblem, QuarantineReason } from './quarantine-reason.ts';
@@ -13,10 +25,8 @@ export interface ContentRules {
   readonly validate: ValidateBody;
   /** tombstones without content are fine */
   readonly keepsTombstones: boolean;
+  readonly hasher: FieldHasher;
 }
-
-/** Nesting of a document that can be shown; deeper ones make recursive code of others overflow. */
-const MAX_DEPTH = 64;
 
 /**
  * Text from which nesting is counted before it is parsed, UTF-16 units: a shorter one makes at most as many objects as it
@@ -27,31 +37,67 @@ const SCANNED_FROM_UNITS = 16_384;
 /** Keys anywhere in a document, UTF-16 units: patterns of a schema are tried on them. */
 const MAX_KEY_UNITS = 4_096;
 
+export interface Content {
+  readonly body: Body;
+  readonly fields: FieldHashes;
+}
+
 export interface Checked {
   readonly stored: StoredHead;
-  /** the content as it will be shown */
-  readonly body?: Body;
+  /** the content as it will be shown, and hashes of its fields */
+  readonly content?: Content;
   /** why the version stays hidden */
   readonly problem?: ContentProblem;
 }
 
-export function checkVersion({ id, head, body }: Version, rules: ContentRules): Checked {
+export function checkVersion({ id, head: envelope, body, hash }: Version, rules: ContentRules): Checked {
   if (body === undefined) {
+    const head = headOf(envelope, hash ?? opaqueContentHash(envelope, ''));
     return { stored: { head, hidden: true }, problem: problemOf('TOO_LARGE', 'its content is too large to travel') };
   }
-  if (head.deleted && !rules.keepsTombstones) return { stored: { head, body: '{}' } };
-  const empty = { [rules.primaryPath]: id };
-  // A delete of what nobody could read says no more.
-  if (head.deleted && body === JSON.stringify(empty)) return { stored: { head, body }, body: empty };
+  const { hasher } = rules;
+  if (envelope.deleted) {
+    const head = headOf(envelope, contentHash(envelope, NO_FIELDS));
+    if (!rules.keepsTombstones) return { stored: { head, body: '{}' } };
+    const empty = { [rules.primaryPath]: id };
+    // A delete of what nobody could read says no more.
+    if (body === JSON.stringify(empty))
+      return { stored: { head, body }, content: { body: empty, fields: hasher.hash(empty) } };
+  }
   const checked = checkText(id, body, rules);
-  if ('body' in checked) return { stored: { head, body }, body: checked.body };
-  return { stored: { head, body, hidden: true }, problem: checked.problem };
+  if ('body' in checked) {
+    const fields = hasher.hash(checked.body);
+    const head = headOf(envelope, contentHash(envelope, hasher.plain(fields, checked.body)));
+    return { stored: { head, body }, content: { body: checked.body, fields } };
+  }
+  const { problem } = checked;
+  return { stored: { head: hiddenHead(envelope, body, hasher), body, hidden: true }, problem };
+}
+
+/** What cannot be shown here may be what its author shows: its hash must be the one that the author computes. */
+function hiddenHead(envelope: Envelope, text: string, hasher: FieldHasher): Head {
+  if (envelope.deleted || isDeepText(text)) return headOf(envelope, contentHash(envelope, NO_FIELDS));
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return headOf(envelope, opaqueContentHash(envelope, text));
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return headOf(envelope, opaqueContentHash(envelope, text));
+  const body = value as Body;
+  return headOf(envelope, contentHash(envelope, hasher.plain(hasher.hash(body), body)));
+}
+
+/** Nested too deeply to be parsed without harm. */
+function isDeepText(text: string): boolean {
+  return text.length >= SCANNED_FROM_UNITS && nestsTooDeep(text);
 }
 
 type Verdict = { readonly body: Body } | { readonly problem: ContentProblem };
 
 function checkText(id: string, text: string, rules: ContentRules): Verdict {
-  if (text.length >= SCANNED_FROM_UNITS && nestsTooDeep(text)) return { problem: TOO_DEEP };
+  if (isDeepText(text)) return { problem: TOO_DEEP };
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -85,7 +131,7 @@ function problemOf(reason: QuarantineReason, text: string): ContentProblem {
   return { reason, text };
 }
 
-const TOO_DEEP: ContentProblem = problemOf('TOO_DEEP', `it is nested deeper than ${MAX_DEPTH} levels`);
+const TOO_DEEP: ContentProblem = problemOf('TOO_DEEP', `it is nested deeper than ${MAX_CONTENT_DEPTH} levels`);
 const PROTO: ContentProblem = problemOf('UNSAFE_KEY', 'it has a key __proto__');
 const LONG_KEY: ContentProblem = problemOf('UNSAFE_KEY', `it has a key of more than ${MAX_KEY_UNITS} characters`);
 const INFINITE: ContentProblem = problemOf('NUMBER_OUT_OF_RANGE', 'it has a number that is too large to be kept');
@@ -93,7 +139,7 @@ const INFINITE: ContentProblem = problemOf('NUMBER_OUT_OF_RANGE', 'it has a numb
 function flawOf(value: unknown, depth: number): ContentProblem | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : INFINITE;
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth >= MAX_DEPTH) return TOO_DEEP;
+  if (depth >= MAX_CONTENT_DEPTH) return TOO_DEEP;
   if (Array.isArray(value)) {
     for (const member of value) {
       const flaw = flawOf(member, depth + 1);
@@ -127,7 +173,7 @@ function nestsTooDeep(text: string): boolean {
       if (unit === BACKSLASH) i++;
       else if (unit === QUOTE) quoted = false;
     } else if (unit === QUOTE) quoted = true;
-    else if ((unit | BRACE_BIT) === OPENING && ++depth > MAX_DEPTH) return true;
+    else if ((unit | BRACE_BIT) === OPENING && ++depth > MAX_CONTENT_DEPTH) return true;
     else if ((unit | BRACE_BIT) === CLOSING) depth--;
   }
   return false;

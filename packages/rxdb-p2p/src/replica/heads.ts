@@ -1,6 +1,6 @@
 /** Stored heads: their union, and what of them can be shown. */
 import type { Base, Body, FieldHasher, FieldHashes, Shown } from '@rxdb-p2p/protocol';
-import { reduceHeads, sameDot } from '@rxdb-p2p/protocol';
+import { reduceHeads, sameHead } from '@rxdb-p2p/protocol';
 import type { StoredHead } from '../journal/record.ts';
 
 /**
@@ -11,16 +11,16 @@ export function uniteHeads(known: readonly StoredHead[], more: readonly StoredHe
   if (more.length === 0) return known;
   if (known.length === 0 && more.length === 1) return more;
   const united = reduceHeads([...known, ...more]);
-  const same = united.length === known.length && united.every((a) => known.some((b) => sameDot(a.head, b.head)));
+  const same = united.length === known.length && united.every((a) => known.some((b) => sameHead(a.head, b.head)));
   if (same && !more.some((found) => reveals(found, known))) return known;
   return united.map((kept) =>
-    kept.body === undefined || kept.hidden === true ? (more.find((b) => sameDot(b.head, kept.head)) ?? kept) : kept,
+    kept.body === undefined || kept.hidden === true ? (more.find((b) => sameHead(b.head, kept.head)) ?? kept) : kept,
   );
 }
 
 /** What was kept aside can be shown now: the schema is another one, or the storage takes it. */
 function reveals({ head, hidden }: StoredHead, known: readonly StoredHead[]): boolean {
-  return hidden !== true && known.some((stored) => stored.hidden === true && sameDot(stored.head, head));
+  return hidden !== true && known.some((stored) => stored.hidden === true && sameHead(stored.head, head));
 }
 
 export function showable(heads: readonly StoredHead[]): StoredHead[] {

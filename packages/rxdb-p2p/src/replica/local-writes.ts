@@ -5,7 +5,7 @@ import { checkBody } from './content.ts';
 import { bodyOf, type StoredDocument } from './document.ts';
 import { bodyText, type Observation, observe } from './observe.ts';
 import type { ReplicaContext } from './replica-context.ts';
-import { travelling } from './scan.ts';
+import { versionOf } from './scan.ts';
 import { createSyncableCheck } from './syncable.ts';
 
 export interface LocalWrites {
@@ -38,17 +38,17 @@ export function createLocalWrites(context: ReplicaContext): LocalWrites {
   function toVersion({ record: { id }, minted }: Observation, found: ReadonlyMap<string, StoredDocument>): Version[] {
     const document = found.get(id);
     if (minted === undefined || document === undefined) return [];
-    const body = travelling(bodyText(document, minted, merge));
+    const version = versionOf(id, minted, bodyText(document, minted, merge));
     const invalid = minted.deleted ? undefined : checkBody(id, bodyOf(document), rules)?.text;
     if (invalid !== undefined) {
       const hint = 'validate local writes, with one of RxDB’s validation storages';
       const message = `other devices will not show document ${id}: ${invalid}`;
       onProblem(new P2PError('LOCAL_DOCUMENT_INVALID', message, { hint }));
     }
-    if (body === undefined) {
+    if (version.body === undefined) {
       onProblem(new P2PError('BODY_TOO_LARGE', `document ${id} is too large to travel`, { hint: 'split it' }));
     }
-    return [{ id, head: minted, body }];
+    return [version];
   }
 
   return {

@@ -2,11 +2,11 @@
  * The marker `_meta.p2p`: what makes a document that we wrote self-describing after a crash (ARCHITECTURE §4). RxDB keeps
  * it through local updates, so it also tells what a local write was made on.
  */
-import { type FieldHasher, type FieldHashes, HASH_LENGTH } from '@rxdb-p2p/protocol';
+import { contentHash, type FieldHasher, type FieldHashes, HASH_LENGTH, headOf } from '@rxdb-p2p/protocol';
 import type { StoredHead } from '../journal/record.ts';
 import { decodeSingleHead, type EncodedHead, encodeSingleHead } from '../journal/segment.ts';
 import { checkShapes, expectThat } from '../journal/segment-checks.ts';
-import type { StoredDocument } from './document.ts';
+import { isRxdbField, type StoredDocument } from './document.ts';
 
 export const MARKER_KEY = 'p2p';
 
@@ -56,7 +56,12 @@ export function readMarker(document: StoredDocument, hasher: FieldHasher): Marke
     checkShapes([n]);
     expectThat(f.length === n.length * HASH_LENGTH, 'a hash for each field');
     const read = { rev: r, fields: { names: hasher.shape(n), hashes: f } };
-    return h === undefined ? read : { ...read, head: decodeSingleHead(h) };
+    if (h === undefined) return read;
+    const plain = hasher.plain(read.fields, document, isRxdbField);
+    // Keyed hashes do not tell the content hash of what stood there before a local write.
+    if (plain !== read.fields && document._rev !== r) return undefined;
+    const { head } = decodeSingleHead(h);
+    return { ...read, head: { head: headOf(head, contentHash(head, plain)) } };
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;

@@ -9,6 +9,7 @@ type Resolve = Handler['resolve'];
 function shownOf(seq: number, body: Body, deleted = false): Shown {
   const head: Head = {
     ...{ actor: `actor-${seq}`.padEnd(16, '-'), seq, time: seq, deleted, past: NO_PAST, clocks: NO_FIELD_CLOCKS },
+    hash: '',
   };
   return { head, body: { id: 'a', ...body } };
 }

@@ -1,4 +1,4 @@
-import { type Body, createFieldHasher, type Head, NO_FIELD_CLOCKS, NO_PAST } from '@rxdb-p2p/protocol';
+import { type Body, contentHash, createFieldHasher, type Head, NO_FIELD_CLOCKS, NO_PAST } from '@rxdb-p2p/protocol';
 import { describe, expect, it } from 'vitest';
 import type { DocRecord, StoredHead } from '../journal/record.ts';
 import type { StoredDocument } from './document.ts';
@@ -22,7 +22,7 @@ function documentOf(body: Body, { rev, lwt = 10, deleted = false, marker }: Shap
 }
 
 function headOf(actor: string, seq: number, more: Partial<Head> = {}): Head {
-  return { actor, seq, time: 100 * seq, deleted: false, past: NO_PAST, clocks: NO_FIELD_CLOCKS, ...more };
+  return { actor, seq, time: 100 * seq, deleted: false, past: NO_PAST, clocks: NO_FIELD_CLOCKS, hash: '', ...more };
 }
 
 function recordOf(heads: readonly StoredHead[], body: Body, more: Partial<DocRecord> = {}): DocRecord {
@@ -65,7 +65,8 @@ describe('a document that its record describes', () => {
 describe('a document without record and marker', () => {
   it('is a first write', () => {
     const { seen } = look(undefined, documentOf({ text: 'x' }, { rev: '1-x' }));
-    expect(seen?.minted).toEqual({ ...headOf(ME, 51), time: 1001 });
+    const head = { ...headOf(ME, 51), time: 1001 };
+    expect(seen?.minted).toEqual({ ...head, hash: contentHash(head, hashed({ text: 'x' })) });
     expect(seen?.record).toMatchObject({ rev: '1-x', lwt: 10, heads: [{ head: seen?.minted }] });
     expect(seen?.record.fields).toEqual(hashed({ text: 'x' }));
   });
@@ -152,7 +153,8 @@ describe('a local write', () => {
 });
 
 describe('our own write whose record a crash has taken', () => {
-  const taken = headOf(YOU, 8, { past: [{ actor: ME, seq: 4 }] });
+  const envelope = headOf(YOU, 8, { past: [{ actor: ME, seq: 4 }] });
+  const taken = { ...envelope, hash: contentHash(envelope, hashed({ text: 'y' })) };
   const before = recordOf([{ head: headOf(ME, 4) }], { text: 'x' });
 
   it('is what its marker says, and no local write', () => {
@@ -247,8 +249,22 @@ describe('a schema migration', () => {
     const migrated = documentOf({ text: 'x', added: true }, { rev: '1-m', lwt: 5 });
     const { seen, mints } = look(record, migrated, { schemaVersion: 1 });
     expect(mints).toBe(0);
-    expect(seen?.record).toMatchObject({ rev: '1-m', schema: 1, heads: record.heads });
+    const head = { ...headOf(YOU, 7), hash: contentHash(headOf(YOU, 7), hashed({ text: 'x', added: true })) };
+    expect(seen?.record).toMatchObject({ rev: '1-m', schema: 1, heads: [{ head }] });
+    expect(seen?.record.pending).toBeUndefined();
     expect(seen?.record.fields).toEqual(hashed({ text: 'x', added: true }));
+  });
+
+  it('is noticed where the revision stays, too, and leaves alone what it did not change', () => {
+    const same = look(record, documentOf({ text: 'x', added: true }, { rev: '1-x', lwt: 5 }), { schemaVersion: 1 });
+    expect(same.seen?.record).toMatchObject({ schema: 1, fields: hashed({ text: 'x', added: true }) });
+    const migrated = same.seen?.record as DocRecord;
+    const again = look({ ...migrated, schema: 0 }, documentOf({ text: 'x', added: true }, { rev: '1-x', lwt: 5 }));
+    expect(again.seen).toBeUndefined();
+    const next = look({ ...migrated, schema: 0 }, documentOf({ text: 'x', added: true }, { rev: '1-m', lwt: 5 }), {
+      schemaVersion: 1,
+    });
+    expect(next.seen?.record.heads).toBe(migrated.heads);
   });
 
   it('does not hide a local write', () => {

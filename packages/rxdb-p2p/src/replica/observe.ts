@@ -5,7 +5,7 @@
  * crash took (the marker then says what it is); a local write on top of such a one; a schema migration.
  */
 import type { FieldHasher, FieldHashes, Head, LocalWrite } from '@rxdb-p2p/protocol';
-import { localHead, sameDot, sameFields } from '@rxdb-p2p/protocol';
+import { contentHash, headOf, localHead, sameDot, sameFields, sameHead } from '@rxdb-p2p/protocol';
 import { type DocRecord, type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
 import { bodyOf, isRxdbField, type StoredDocument } from './document.ts';
 import { showable, toBases, uniteHeads } from './heads.ts';
@@ -34,7 +34,9 @@ export function observe(
   context: ObserveContext,
 ): Observation | undefined {
   // RxDB's revisions end in a token of the database, so a document purged and inserted again can have the same one.
-  if (record !== undefined && document._rev === record.rev && document._meta.lwt === record.lwt) return undefined;
+  const sameTime = record !== undefined && document._meta.lwt === record.lwt;
+  const migrated = sameTime && record.schema !== context.schemaVersion;
+  if (sameTime && document._rev === record.rev && !migrated) return undefined;
   const marker = readMarker(document, context.hasher);
   const fields = context.hasher.hash(document, isRxdbField);
   if (record === undefined && marker === undefined) return observeFirstWrite(id, document, fields, context);
@@ -43,15 +45,30 @@ export function observe(
   const describe = (shown: readonly StoredHead[]): NewRecord =>
     describeDocument(id, document, fields, shown, others, context);
 
+  if (migrated) return { record: describeMigrated(record, document, fields, others, context) };
   if (pending !== undefined && document._rev === pending.rev) return { record: describe(pending.heads) };
   if (marker?.head !== undefined && marker.rev === document._rev) {
     const head = { head: marker.head.head, body: bodyText(document, marker.head.head, context) };
     return { record: describe(uniteHeads(record?.heads ?? [], [head])) };
   }
-  if (record !== undefined && record.schema !== context.schemaVersion && document._meta.lwt === record.lwt) {
-    return { record: describe(record.heads) };
-  }
   return observeLocalWrite(record, document, fields, marker, context, describe);
+}
+
+/** Other content under the same dot: the migration of every replica must come to the same hash, or it is a fork. */
+function describeMigrated(
+  record: DocRecord,
+  document: StoredDocument,
+  fields: FieldHashes,
+  others: readonly StoredHead[],
+  context: ObserveContext,
+): NewRecord {
+  const { id, heads, pending } = record;
+  const [only] = heads;
+  if (heads.length !== 1 || only === undefined || pending !== undefined || only.head.deleted || only.hidden === true)
+    return describeDocument(id, document, fields, heads, others, context);
+  const head = headOf(only.head, contentHash(only.head, context.hasher.plain(fields, document, isRxdbField)));
+  const migrated = sameHead(head, only.head) ? heads : [{ ...only, head }];
+  return describeDocument(id, document, fields, migrated, [], context);
 }
 
 /** A document that nobody has heard of: the case of every document at a first start. */
@@ -63,7 +80,8 @@ function observeFirstWrite(
 ): Observation {
   const { _rev: rev, _meta, _deleted: deleted } = document;
   const { actor, seq } = context.mint();
-  const minted = localHead({ actor, seq, wallMs: _meta.lwt, deleted, fields }, []);
+  const plainFields = context.hasher.plain(fields, document, isRxdbField);
+  const minted = localHead({ actor, seq, wallMs: _meta.lwt, deleted, fields, plainFields }, []);
   const stored: StoredHead =
     deleted && context.keepsTombstones ? { head: minted, body: bodyText(document, minted, context) } : { head: minted };
   const record = { id, rev, lwt: _meta.lwt, schema: context.schemaVersion, lsn: UNNUMBERED, heads: [stored], fields };
@@ -94,7 +112,8 @@ function observeLocalWrite(
   if (unchanged || (seen.length > 0 && !wasLive && document._deleted)) return { record: describe(seen) };
 
   const { actor, seq } = context.mint();
-  const write: LocalWrite = { actor, seq, wallMs: document._meta.lwt, deleted: document._deleted, fields };
+  const plainFields = context.hasher.plain(fields, document, isRxdbField);
+  const write: LocalWrite = { actor, seq, wallMs: document._meta.lwt, deleted: document._deleted, fields, plainFields };
   const unseen = [...(pending?.heads ?? []), ...(record?.heads ?? [])].map(({ head }) => head);
   const head = localHead(write, toBases(bases, shownFields ?? fields, context.hasher), unseen);
   // A head that is alone leaves its content in the document; where there were others it may not be.

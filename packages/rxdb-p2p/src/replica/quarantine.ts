@@ -2,16 +2,7 @@
  * What is kept aside: versions that cannot be shown. They are stored, counted and passed on like any other (ARCHITECTURE §4),
  * so letting one go must be a write of its own, made by somebody who has seen it, that supersedes it everywhere.
  */
-import {
-  type Body,
-  isOversizeBody,
-  joinPasts,
-  localHead,
-  P2PError,
-  sameDot,
-  utf8Length,
-  type Version,
-} from '@rxdb-p2p/protocol';
+import { type Body, isOversizeBody, joinPasts, localHead, P2PError, sameDot, utf8Length } from '@rxdb-p2p/protocol';
 import type { DocRecord, StoredHead } from '../journal/record.ts';
 import { checkBody, checkVersion } from './content.ts';
 import { bodyOf } from './document.ts';
@@ -20,7 +11,7 @@ import type { LocalWrites } from './local-writes.ts';
 import type { ContentProblem } from './quarantine-reason.ts';
 import type { RemoteVersions } from './remote-versions.ts';
 import type { ReplicaContext } from './replica-context.ts';
-import { travelling } from './scan.ts';
+import { versionOf } from './scan.ts';
 
 /** One version that is kept aside. */
 export interface Aside {
@@ -94,9 +85,10 @@ export function createQuarantine(
     const shown = showable(heads);
     const live = document !== undefined && !document._deleted && shown.some(({ head }) => !head.deleted);
     const body = content ?? (live ? bodyOf(document) : undefined);
+    const fields = hasher.hash(body ?? {});
     const write = {
       ...{ actor: context.actor(), seq: journal.seq + 1, wallMs: context.now(), deleted: body === undefined },
-      fields: hasher.hash(body ?? {}),
+      ...{ fields, plainFields: hasher.plain(fields, body ?? {}) },
     };
     const all = heads.map((stored) => remote.withContent(stored, document));
     const bases = toBases(showable(all), record.fields, hasher);
@@ -107,7 +99,7 @@ export function createQuarantine(
     );
     const head = { ...made, past: joinPasts([made, aside.head], made.actor) };
     const text = body === undefined && !merge.keepsTombstones ? '{}' : JSON.stringify(body ?? emptyDocument(id));
-    const version: Version = { id, head, body: travelling(text) };
+    const version = versionOf(id, head, text);
     // What is written here is shown here, as any local write; a tombstone without content is judged as it is elsewhere.
     const own = body === undefined ? checkVersion(version, rules).stored : { head, body: text };
     const previous = journal.seq;

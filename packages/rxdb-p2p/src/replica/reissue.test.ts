@@ -8,7 +8,7 @@ const NEW = 'new-------------';
 const YOU = 'you-------------';
 
 function headOf(actor: string, seq: number, time: number, more: Partial<Head> = {}): StoredHead {
-  return { head: { actor, seq, time, deleted: false, past: NO_PAST, clocks: NO_FIELD_CLOCKS, ...more } };
+  return { head: { actor, seq, time, deleted: false, past: NO_PAST, clocks: NO_FIELD_CLOCKS, hash: '', ...more } };
 }
 
 function recordOf(id: string, heads: readonly StoredHead[], more: Partial<DocRecord> = {}): DocRecord {

@@ -1,17 +1,8 @@
 /** Takes versions of other replicas in, and makes the documents show them. */
-import {
-  type Body,
-  type Cursor,
-  clipText,
-  covers,
-  joinVectors,
-  P2PError,
-  type Vector,
-  type Version,
-} from '@rxdb-p2p/protocol';
+import { type Cursor, clipText, covers, joinVectors, P2PError, type Vector, type Version } from '@rxdb-p2p/protocol';
 import type { JournalChange } from '../journal/journal.ts';
 import type { StoredHead } from '../journal/record.ts';
-import { checkVersion } from './content.ts';
+import { type Content, checkVersion } from './content.ts';
 import { bodyOf, type StoredDocument } from './document.ts';
 import { uniteHeads } from './heads.ts';
 import type { LocalWrites } from './local-writes.ts';
@@ -38,6 +29,7 @@ export interface RemoteVersions {
 }
 
 type Heads = ReadonlyMap<string, readonly StoredHead[]>;
+type Contents = ReadonlyMap<StoredHead, Content>;
 
 /** Rounds of writing a document that somebody else keeps writing. Each loses to a write that succeeded. */
 const MAX_ROUNDS = 1_000;
@@ -57,12 +49,12 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
     id: string,
     more: readonly StoredHead[],
     document: StoredDocument | undefined,
-    parsed: ReadonlyMap<StoredHead, Body>,
+    contents: Contents,
   ): Target | undefined {
     const record = journal.records.get(id);
     const [only] = more;
     if (record === undefined && more.length === 1 && only !== undefined) {
-      return { id, heads: more, document, parsed: parsed.get(only) };
+      return { id, heads: more, document, content: contents.get(only) };
     }
     const withContents = (record?.heads ?? []).map((stored) => withContent(stored, document));
     const known = record?.pending === undefined ? withContents : uniteHeads(withContents, record.pending.heads);
@@ -71,13 +63,9 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
   }
 
   /** Whether to write a document without looking for it: one live head, and no record. */
-  function mayBeNew(
-    id: string,
-    more: readonly StoredHead[] | undefined,
-    parsed: ReadonlyMap<StoredHead, Body>,
-  ): boolean {
+  function mayBeNew(id: string, more: readonly StoredHead[] | undefined, contents: Contents): boolean {
     const [only] = more ?? [];
-    return more?.length === 1 && only !== undefined && parsed.has(only) && !journal.records.has(id);
+    return more?.length === 1 && only !== undefined && contents.has(only) && !journal.records.has(id);
   }
 
   /**
@@ -88,7 +76,7 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
   async function take(
     incoming: Heads,
     last: () => JournalChange = () => ({}),
-    parsed: ReadonlyMap<StoredHead, Body> = new Map(),
+    contents: Contents = new Map(),
   ): Promise<readonly string[]> {
     const changed = new Set<string>();
     let ids: readonly string[] = [...incoming.keys()];
@@ -97,9 +85,9 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
         throw new P2PError('STORAGE_FAILED', `${ids.length} documents change faster than they can be written`);
       }
       // A document without a record is probably not there: the write itself finds out, which costs nothing.
-      const found = await context.find(round > 0 ? ids : ids.filter((id) => !mayBeNew(id, incoming.get(id), parsed)));
+      const found = await context.find(round > 0 ? ids : ids.filter((id) => !mayBeNew(id, incoming.get(id), contents)));
       await localWrites.journal(found);
-      const targets = ids.flatMap((id) => targetFor(id, incoming.get(id) ?? [], found.get(id), parsed) ?? []);
+      const targets = ids.flatMap((id) => targetFor(id, incoming.get(id) ?? [], found.get(id), contents) ?? []);
       for (const { id } of targets) changed.add(id);
       const change = last();
       if (targets.length === 0 && Object.keys(change).length === 0) break;
@@ -133,14 +121,14 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
       await renameIfOutrun(given);
       const { versions, claim, cursor, range } = given;
       const incoming = new Map<string, StoredHead[]>();
-      const parsed = new Map<StoredHead, Body>();
+      const contents = new Map<StoredHead, Content>();
       let aside = 0;
       let firstAside: string | undefined;
       for (const version of versions) {
         // What the vector covers and is not among the heads has been superseded.
         if (covers(journal.vector, version.head)) continue;
-        const { stored, body, problem } = checkVersion(version, rules);
-        if (body !== undefined) parsed.set(stored, body);
+        const { stored, content, problem } = checkVersion(version, rules);
+        if (content !== undefined) contents.set(stored, content);
         if (problem !== undefined) {
           aside++;
           firstAside ??= `a version of document ${JSON.stringify(clipText(version.id))} is kept aside: ${problem.text}`;
@@ -160,7 +148,7 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
         const keepsCursor = cursor !== null && (incoming.size > 0 || claim !== null);
         return { ...change, ...checkpoint, ...(keepsCursor ? { cursors: [cursor] } : {}) };
       };
-      const changed = await take(incoming, last, parsed);
+      const changed = await take(incoming, last, contents);
       ranges.keep(waiting);
       if (changed.length > 0 || journal.vector !== before) context.announce(null, changed);
     },

@@ -75,7 +75,7 @@ export function createReplicaContext(deps: ReplicaDeps): ReplicaContext {
     ...deps,
     primaryPath,
     schemaVersion: documents.schema.version,
-    rules: { primaryPath, validate: deps.validate, keepsTombstones: deps.merge.keepsTombstones },
+    rules: { primaryPath, validate: deps.validate, hasher: deps.hasher, keepsTombstones: deps.merge.keepsTombstones },
     actor,
     newIncarnation() {
       acknowledged = 0;

@@ -1,5 +1,5 @@
 /** Reads the versions that another replica lacks, in lsn order, for catch-up (ARCHITECTURE §5). */
-import type { Cursor, ScanBatch, Vector, Version } from '@rxdb-p2p/protocol';
+import type { Cursor, Head, ScanBatch, Vector, Version } from '@rxdb-p2p/protocol';
 import { covers, MAX_BODY_BYTES, versionCost } from '@rxdb-p2p/protocol';
 import type { Journal } from '../journal/journal.ts';
 import type { DocRecord } from '../journal/record.ts';
@@ -124,13 +124,18 @@ function versionsOf(
     let text = body;
     if (text === undefined && head.deleted) text = '{}';
     else if (text === undefined && hidden !== true) text = texts.get(record.id);
-    versions.push({ id: record.id, head, body: text === undefined ? undefined : travelling(text) });
+    versions.push(versionOf(record.id, head, text));
   }
   return versions;
 }
 
-/** A body that is too large for a frame stays at home; its envelope travels, so that vectors go on. */
-export function travelling(text: string): string | undefined {
+/** A body that is too large for a frame stays at home; its envelope travels with its hash, so that vectors go on. */
+export function versionOf(id: string, head: Head, text: string | undefined): Version {
+  const body = text === undefined ? undefined : travelling(text);
+  return body === undefined ? { id, head, body, hash: head.hash } : { id, head, body };
+}
+
+function travelling(text: string): string | undefined {
   if (text.length * 3 <= MAX_BODY_BYTES) return text;
   return new TextEncoder().encode(text).length <= MAX_BODY_BYTES ? text : undefined;
 }

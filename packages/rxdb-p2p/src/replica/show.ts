@@ -2,12 +2,12 @@
  * Makes documents show their heads, in the order of writes that leaves no crash unexplained (ARCHITECTURE §4):
  * one live head: document, then record; several heads or a tombstone: pending record, document, record.
  */
-import type { Body, FieldHasher, Fold, Shown } from '@rxdb-p2p/protocol';
-import { P2PError, sameDot } from '@rxdb-p2p/protocol';
+import type { FieldHasher, Fold, Shown } from '@rxdb-p2p/protocol';
+import { P2PError, sameHead } from '@rxdb-p2p/protocol';
 import type { BulkWriteRow } from 'rxdb';
 import type { Journal, JournalChange } from '../journal/journal.ts';
 import { type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
-import type { ValidateBody } from './content.ts';
+import type { Content, ValidateBody } from './content.ts';
 import { bodyOf, type DocumentStorage, revisionHeight, type StoredDocument, withRxdbFields } from './document.ts';
 import { showable, toShown } from './heads.ts';
 import { encodeMarker, metaWithMarker } from './marker.ts';
@@ -40,8 +40,8 @@ export interface Target {
   readonly heads: readonly StoredHead[];
   /** as it is stored now; its record, if there is one, describes it */
   readonly document: StoredDocument | undefined;
-  /** content of the only head, where it has been parsed already */
-  readonly parsed?: Body | undefined;
+  /** content of the only head, where it has been read already */
+  readonly content?: Content | undefined;
 }
 
 interface Plan {
@@ -115,7 +115,7 @@ function planFor(target: Target, fold: Fold, token: string, deps: ShowDeps): Pla
     return { target, record: recordWithoutWrite(target, deps), row: undefined, pendingFirst: false };
 
   const body = fold.deleted && document !== undefined ? { ...bodyOf(document), ...fold.body } : fold.body;
-  const fields = deps.hasher.hash(body);
+  const fields = target.content?.body === body ? target.content.fields : deps.hasher.hash(body);
   const known = deps.journal.records.get(id);
   const height = Math.max(revisionHeight(document?._rev ?? ''), revisionHeight(known?.rev ?? '')) + 1;
   const rev = `${height}-${token}`;
@@ -143,10 +143,10 @@ function planFor(target: Target, fold: Fold, token: string, deps: ShowDeps): Pla
 }
 
 /** What is shown of the heads: at once where there is nothing to merge. */
-function foldOf({ id, heads, parsed }: Target, deps: ShowDeps): Fold | Promise<Fold> {
+function foldOf({ id, heads, content }: Target, deps: ShowDeps): Fold | Promise<Fold> {
   const [only] = heads;
-  if (parsed !== undefined && heads.length === 1 && only !== undefined)
-    return { deleted: only.head.deleted, body: parsed };
+  if (content !== undefined && heads.length === 1 && only !== undefined)
+    return { deleted: only.head.deleted, body: content.body };
   const shown = toShown(showable(heads));
   const last = shown[shown.length - 1];
   if (last === undefined) return { deleted: true, body: {} };
@@ -192,7 +192,7 @@ function pendingRecord({ id, heads, document }: Target, { rev }: NewRecord, deps
 function hiddenRecord(target: Target, deps: ShowDeps): NewRecord {
   const shown = deps.journal.records.get(target.id)?.heads ?? [];
   const heads = target.heads.map((stored): StoredHead => {
-    return shown.some(({ head }) => sameDot(head, stored.head)) ? stored : { ...stored, hidden: true };
+    return shown.some(({ head }) => sameHead(head, stored.head)) ? stored : { ...stored, hidden: true };
   });
   return recordWithoutWrite({ ...target, heads }, deps);
 }

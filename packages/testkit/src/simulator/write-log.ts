@@ -1,5 +1,5 @@
 /** A log of all writes that any replica has minted, and the rules that every replica must keep about them. */
-import { covers, type Head, supersedes } from '@rxdb-p2p/protocol';
+import { covers, type Envelope, supersedes } from '@rxdb-p2p/protocol';
 import type { DocRecord } from 'rxdb-p2p/testing';
 import type { WatchedDevice } from './device.ts';
 
@@ -7,7 +7,7 @@ export interface WriteLog {
   /** Follows a device's commits, and checks the rule of the vector after each. Again for each of its processes. */
   watch(device: WatchedDevice): void;
   /** The replica has written a document that shows these heads; a crash may keep its journal from saying so. */
-  noteShown(device: string, id: string, rev: string, heads: readonly Head[]): void;
+  noteShown(device: string, id: string, rev: string, heads: readonly Envelope[]): void;
   /** Writes that are neither shown by a replica nor superseded by what it shows. */
   missing(devices: readonly WatchedDevice[]): string[];
   readonly violations: readonly string[];
@@ -15,14 +15,14 @@ export interface WriteLog {
 
 interface Write {
   readonly id: string;
-  readonly head: Head;
+  readonly head: Envelope;
 }
 
 export function createWriteLog(): WriteLog {
   const writes: Write[] = [];
   const violations: string[] = [];
   /** By device, document and revision: the heads that this revision shows. */
-  const shownBy = new Map<string, readonly Head[]>();
+  const shownBy = new Map<string, readonly Envelope[]>();
   /** Those of them that a committed record names as the document's. */
   const journaled = new Set<string>();
   /** By device, document and revision: the write that was minted for it. */
@@ -30,9 +30,9 @@ export function createWriteLog(): WriteLog {
 
   const nameOf = ({ id, head }: Write): string => `write ${head.seq} of ${head.actor} to document ${id}`;
   /** A write that goes on under another name of its author. */
-  const isAgain = (head: Head, other: Head): boolean =>
+  const isAgain = (head: Envelope, other: Envelope): boolean =>
     head.actor !== other.actor && head.time === other.time && supersedes(head, other);
-  const visible = (heads: DocRecord['heads']): Head[] =>
+  const visible = (heads: DocRecord['heads']): Envelope[] =>
     heads.filter(({ hidden }) => hidden !== true).map(({ head }) => head);
 
   const noteRecords = ({ name, journal }: WatchedDevice, ids: Iterable<string>): void => {
