@@ -24,12 +24,13 @@ export function reissue(records: Iterable<DocRecord>, old: Actor, floor: number,
     const isMine = ({ head }: StoredHead): boolean => head.actor === old && head.seq > floor;
     if (!heads.some(isMine) && pending?.heads.some(isMine) !== true) continue;
     /** new numbers by old ones: a head may stand among the heads and among the pending ones */
-    const numbers = new Map<number, number>();
+    const numbers = new Map<string, number>();
     const rename = (stored: StoredHead): StoredHead => {
       if (!isMine(stored)) return stored;
       const { head } = stored;
-      const number = numbers.get(head.seq) ?? ++seq;
-      numbers.set(head.seq, number);
+      const key = `${head.seq} ${head.hash}`;
+      const number = numbers.get(key) ?? ++seq;
+      numbers.set(key, number);
       return { ...stored, head: { ...head, actor: name, seq: number, past: joinPasts([head], name) } };
     };
     const renamed = { ...record, lsn: UNNUMBERED, heads: reduceHeads(heads.map(rename)) };
