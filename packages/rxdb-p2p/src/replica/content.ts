@@ -76,7 +76,8 @@ export function checkVersion({ id, head: envelope, body, hash }: Version, rules:
 
 /** What cannot be shown here may be what its author shows: its hash must be the one that the author computes. */
 function hiddenHead(envelope: Envelope, text: string, hasher: FieldHasher): Head {
-  if (envelope.deleted || isDeepText(text)) return headOf(envelope, contentHash(envelope, NO_FIELDS));
+  if (envelope.deleted || isDeepText(text))
+    return headOf(envelope, contentHash(envelope, { ...NO_FIELDS, deep: true }));
   let value: unknown;
   try {
     value = JSON.parse(text);
