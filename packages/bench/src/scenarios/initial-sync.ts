@@ -81,3 +81,39 @@ export async function measureBulkInsert(count: number): Promise<InitialSync> {
   await replica.remove();
   return { ...times, bytes: 0, messages: 0 };
 }
+
+/** What one storage call takes, as in our own batches. */
+const LIMIT_BATCH = 1_000;
+
+/**
+ * The limit: the same documents to JSON, to bytes, back, and into the other collection's storage, with no protocol, no
+ * checks and no metadata between. Nothing that sends documents as JSON and stores them there can be faster.
+ */
+export async function measureLimit(count: number): Promise<InitialSync> {
+  const documents = createDocuments(count);
+  const [sender, receiver] = [await createReplica(), await createReplica()];
+  await sender.collection.bulkInsert(documents);
+  globalThis.gc?.();
+  const complete = changes(receiver.collection, count, TIMEOUT_MS);
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  const stop = startTimer();
+  for (let from = 0; from < count; from += LIMIT_BATCH) {
+    const ids = documents.slice(from, from + LIMIT_BATCH).map(({ id }) => id);
+    const found = await sender.collection.internalStorageInstance.findDocumentsById(ids, true);
+    const message = encoder.encode(JSON.stringify(found));
+    bytes += message.length;
+    const received = JSON.parse(decoder.decode(message)) as typeof found;
+    const { error } = await receiver.collection.internalStorageInstance.bulkWrite(
+      received.map((document) => ({ document })),
+      'limit',
+    );
+    if (error.length > 0) throw new AggregateError(error, 'the storage refused documents');
+  }
+  await complete;
+  const times = stop();
+  await expectContents([sender.collection, receiver.collection], documents);
+  for (const replica of [sender, receiver]) await replica.remove();
+  return { ...times, bytes, messages: Math.ceil(count / LIMIT_BATCH) };
+}

@@ -167,7 +167,8 @@ export function createValueHasher(): ValueHasher {
       mixValue(JSON.parse(JSON.stringify(object)));
       return;
     }
-    const keys = Object.keys(object).filter((key) => object[key] !== undefined);
+    const keys: string[] = [];
+    for (const key in object) if (object[key] !== undefined) keys.push(key);
     if (!isSorted(keys)) keys.sort(compareStrings);
     mix(TAG.object);
     mix(keys.length);

@@ -70,6 +70,14 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
     );
   }
 
+  /** A conflict handler that never answers must not keep the database from closing. */
+  function closeInTime(replica: CollectionReplica): Promise<void> {
+    return new Promise((resolve) => {
+      const stopTimer = timers.after(CLOSE_WITHIN_MS, resolve);
+      replica.close().catch(fail).finally(stopTimer).then(resolve);
+    });
+  }
+
   /** Never conclude from missing documents while RxDB is still moving them. */
   async function migrated(): Promise<void> {
     while (collection.schema.version > 0 && (await needsMigration(collection))) {
@@ -97,13 +105,7 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
       validate: createValidator(schema),
       actorOf: identity.actorOf,
     });
-    // A conflict handler that never answers must not keep the database from closing.
-    cleanups.push(() =>
-      Promise.race([
-        replica.close().catch(fail),
-        new Promise((resolve) => timers.after(CLOSE_WITHIN_MS, () => resolve(undefined))),
-      ]),
-    );
+    cleanups.push(() => closeInTime(replica));
     const abandon = (): void => {
       if (lead.over.reason !== 'handover') replica.abandon();
     };

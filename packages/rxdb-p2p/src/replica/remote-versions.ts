@@ -2,7 +2,7 @@
 import { type Cursor, clipText, covers, joinVectors, P2PError, type Vector, type Version } from '@rxdb-p2p/protocol';
 import type { JournalChange } from '../journal/journal.ts';
 import type { StoredHead } from '../journal/record.ts';
-import { type Content, checkVersion } from './content.ts';
+import { type Checked, checkVersion } from './content.ts';
 import { bodyOf, type StoredDocument } from './document.ts';
 import { uniteHeads } from './heads.ts';
 import type { LocalWrites } from './local-writes.ts';
@@ -28,8 +28,7 @@ export interface RemoteVersions {
   forgetRanges(): void;
 }
 
-type Heads = ReadonlyMap<string, readonly StoredHead[]>;
-type Contents = ReadonlyMap<StoredHead, Content>;
+type CheckedHeads = ReadonlyMap<string, readonly Checked[]>;
 
 /** Rounds of writing a document that somebody else keeps writing. Each loses to a write that succeeded. */
 const MAX_ROUNDS = 1_000;
@@ -47,15 +46,13 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
   /** What a document is to show: all its known heads and more, with contents where there are several. */
   function targetFor(
     id: string,
-    more: readonly StoredHead[],
+    checked: readonly Checked[],
     document: StoredDocument | undefined,
-    contents: Contents,
   ): Target | undefined {
     const record = journal.records.get(id);
-    const [only] = more;
-    if (record === undefined && more.length === 1 && only !== undefined) {
-      return { id, heads: more, document, content: contents.get(only) };
-    }
+    const more = checked.map(({ stored }) => stored);
+    const [only] = checked;
+    if (record === undefined && more.length === 1) return { id, heads: more, document, content: only?.content };
     const withContents = (record?.heads ?? []).map((stored) => withContent(stored, document));
     const known = record?.pending === undefined ? withContents : uniteHeads(withContents, record.pending.heads);
     const heads = uniteHeads(known, more);
@@ -63,9 +60,10 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
   }
 
   /** Whether to write a document without looking for it: one live head, and no record. */
-  function mayBeNew(id: string, more: readonly StoredHead[] | undefined, contents: Contents): boolean {
-    const [only] = more ?? [];
-    return more?.length === 1 && only !== undefined && contents.has(only) && !journal.records.has(id);
+  function mayBeNew(id: string, checked: readonly Checked[]): boolean {
+    const [only] = checked;
+    if (only === undefined || checked.length > 1 || journal.records.has(id)) return false;
+    return only.content !== undefined && !only.stored.head.deleted;
   }
 
   /**
@@ -73,11 +71,7 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
    *
    * @returns ids of the documents whose heads changed
    */
-  async function take(
-    incoming: Heads,
-    last: () => JournalChange = () => ({}),
-    contents: Contents = new Map(),
-  ): Promise<readonly string[]> {
+  async function take(incoming: CheckedHeads, last: () => JournalChange = () => ({})): Promise<readonly string[]> {
     const changed = new Set<string>();
     let ids: readonly string[] = [...incoming.keys()];
     for (let round = 0; round === 0 || ids.length > 0; round++) {
@@ -85,10 +79,16 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
         throw new P2PError('STORAGE_FAILED', `${ids.length} documents change faster than they can be written`);
       }
       // A document without a record is probably not there: the write itself finds out, which costs nothing.
-      const found = await context.find(round > 0 ? ids : ids.filter((id) => !mayBeNew(id, incoming.get(id), contents)));
+      const sought = round > 0 ? ids : ids.filter((id) => !mayBeNew(id, incoming.get(id) ?? []));
+      const found = await context.find(sought);
       await localWrites.journal(found);
-      const targets = ids.flatMap((id) => targetFor(id, incoming.get(id) ?? [], found.get(id), contents) ?? []);
-      for (const { id } of targets) changed.add(id);
+      const targets: Target[] = [];
+      for (const id of ids) {
+        const target = targetFor(id, incoming.get(id) ?? [], found.get(id));
+        if (target === undefined) continue;
+        targets.push(target);
+        changed.add(id);
+      }
       const change = last();
       if (targets.length === 0 && Object.keys(change).length === 0) break;
       ids = await showHeads(targets, showDeps, change);
@@ -120,22 +120,21 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
     async apply(given, reached) {
       await renameIfOutrun(given);
       const { versions, claim, cursor, range } = given;
-      const incoming = new Map<string, StoredHead[]>();
-      const contents = new Map<StoredHead, Content>();
+      const incoming = new Map<string, Checked[]>();
       let aside = 0;
       let firstAside: string | undefined;
       for (const version of versions) {
         // What the vector covers and is not among the heads has been superseded.
         if (covers(journal.vector, version.head)) continue;
-        const { stored, content, problem } = checkVersion(version, rules);
-        if (content !== undefined) contents.set(stored, content);
+        const checked = checkVersion(version, rules);
+        const { problem } = checked;
         if (problem !== undefined) {
           aside++;
           firstAside ??= `a version of document ${JSON.stringify(clipText(version.id))} is kept aside: ${problem.text}`;
         }
-        const heads = incoming.get(version.id);
-        if (heads === undefined) incoming.set(version.id, [stored]);
-        else heads.push(stored);
+        const others = incoming.get(version.id);
+        if (others === undefined) incoming.set(version.id, [checked]);
+        else others.push(checked);
       }
       if (firstAside !== undefined) reportAside(firstAside, aside);
       const before = journal.vector;
@@ -148,7 +147,7 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
         const keepsCursor = cursor !== null && (incoming.size > 0 || claim !== null);
         return { ...change, ...checkpoint, ...(keepsCursor ? { cursors: [cursor] } : {}) };
       };
-      const changed = await take(incoming, last, contents);
+      const changed = await take(incoming, last);
       ranges.keep(waiting);
       if (changed.length > 0 || journal.vector !== before) context.announce(null, changed);
     },
