@@ -173,6 +173,6 @@ function toProblem(cause: unknown): P2PError {
 function once(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined));
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
 }

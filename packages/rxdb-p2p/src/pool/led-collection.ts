@@ -71,10 +71,11 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
   }
 
   /** A conflict handler that never answers must not keep the database from closing. */
-  function closeInTime(replica: CollectionReplica): Promise<void> {
-    return new Promise((resolve) => {
+  async function closeInTime(replica: CollectionReplica): Promise<void> {
+    const closed = replica.close().catch(fail);
+    await new Promise<void>((resolve) => {
       const stopTimer = timers.after(CLOSE_WITHIN_MS, resolve);
-      replica.close().catch(fail).finally(stopTimer).then(resolve);
+      void closed.then(stopTimer).then(resolve);
     });
   }
 
