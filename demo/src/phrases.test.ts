@@ -5,8 +5,10 @@ import { headline, peerMood, peerPhrase, waiting, when } from './phrases.ts';
 const peer = (phase: PeerSnapshot['phase'], extra: Partial<PeerSnapshot> = {}): PeerSnapshot => ({
   replica: 'k3Fa9aBc',
   phase,
-  writesToSend: 0,
-  writesToReceive: 0,
+  documentsToSend: 0,
+  bytesToSend: 0,
+  documentsToReceive: 0,
+  bytesToReceive: 0,
   ...extra,
 });
 
@@ -49,8 +51,8 @@ describe('headline', () => {
 
 describe('peers and waiting writes', () => {
   it('names only what is left to do', () => {
-    expect(peerPhrase(peer('catching-up', { writesToSend: 3 }))).toBe('catching up, 3 to send');
-    expect(peerPhrase(peer('catching-up', { writesToSend: 3, writesToReceive: 12 }))).toBe(
+    expect(peerPhrase(peer('catching-up', { documentsToSend: 3 }))).toBe('catching up, 3 to send');
+    expect(peerPhrase(peer('catching-up', { documentsToSend: 3, documentsToReceive: 12 }))).toBe(
       'catching up, 3 to send, 12 to receive',
     );
     expect(peerPhrase(peer('catching-up'))).toBe('catching up');

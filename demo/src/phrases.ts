@@ -53,6 +53,7 @@ const HEADLINES: Readonly<Record<PoolPhase, Headline>> = {
   },
   syncing: { mood: 'busy', title: 'Catching up', detail: 'Connected, and changes are on their way.' },
   'in-sync': { mood: 'good', title: 'In sync', detail: 'Everyone connected holds the same list.' },
+  paused: { mood: 'bad', title: 'Sync is waiting', detail: 'Changes are kept here. Trying again by itself.' },
   failed: { mood: 'bad', title: 'Sync has stopped', detail: 'Changes are kept here. See below what to do.' },
   cancelled: { mood: 'quiet', title: 'Sync is off', detail: 'Changes stay on this device.' },
 };
@@ -84,8 +85,8 @@ export function peerPhrase(peer: PeerSnapshot): string {
       return `refused: ${REFUSALS.get(peer.code ?? '') ?? peer.code ?? 'no reason given'}`;
     case 'catching-up': {
       const left = [
-        peer.writesToSend > 0 ? `${peer.writesToSend} to send` : '',
-        peer.writesToReceive > 0 ? `${peer.writesToReceive} to receive` : '',
+        peer.documentsToSend > 0 ? `${peer.documentsToSend} to send` : '',
+        peer.documentsToReceive > 0 ? `${peer.documentsToReceive} to receive` : '',
       ].filter((part) => part !== '');
       return left.length === 0 ? 'catching up' : `catching up, ${left.join(', ')}`;
     }

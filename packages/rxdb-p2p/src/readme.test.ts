@@ -10,7 +10,16 @@ import * as protocol from '@rxdb-p2p/protocol';
 import { MAX_ROOM_SAMPLE, SIGNALING_CODES } from '@rxdb-p2p/protocol/signaling';
 import { createSignalingServer } from 'rxdb-p2p-signaling';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { P2PPool, PeerSnapshot, PoolStatus, SyncP2POptions } from './pool/types.ts';
+import { SNAPSHOT_MS } from './pool/pool.ts';
+import {
+  NOT_IN_SYNC_REASONS,
+  type P2PPool,
+  type PeerSnapshot,
+  type PoolProblem,
+  type PoolStatus,
+  type SyncP2POptions,
+  type SyncProgress,
+} from './pool/types.ts';
 import { MAX_QUEUED_BYTES } from './transport/link-limits.ts';
 import { MAX_MAX_CONNECTIONS, MESH_LIMITS } from './transport/mesh/mesh-limits.ts';
 import { LINK_DRAINED_BYTES } from './transport/port.ts';
@@ -187,18 +196,16 @@ describe('the tables', () => {
       },
     };
     const status: Record<keyof PoolStatus, true> = {
-      ...{
-        phase: true,
-        replica: true,
-        peers: true,
-        writesWaiting: true,
-        conflicts: true,
-        quarantined: true,
-        problem: true,
-      },
+      ...{ phase: true, notInSync: true, replica: true, peers: true, writesWaiting: true, conflicts: true },
+      ...{ quarantined: true, progress: true, problem: true },
     };
     const peer: Record<keyof Omit<PeerSnapshot, 'code'>, true> = {
-      ...{ replica: true, phase: true, writesToSend: true, writesToReceive: true, lastCompleteAt: true },
+      ...{ replica: true, phase: true, route: true, roundTripMs: true, documentsToSend: true, bytesToSend: true },
+      ...{ documentsToReceive: true, bytesToReceive: true, lastCompleteAt: true },
+    };
+    const parts: Record<keyof SyncProgress | keyof PoolProblem, true> = {
+      ...{ documentsDone: true, documentsTotal: true, bytesDone: true, bytesTotal: true, bytesPerSecond: true },
+      ...{ secondsLeft: true, code: true, message: true, retryAt: true },
     };
     const first = (title: string): string[] =>
       rowsOf(title).flatMap(([, cell = '']) => [...cell.matchAll(/`([\w$]+)/g)].map((match) => match[1] ?? ''));
@@ -206,6 +213,11 @@ describe('the tables', () => {
     expect(first('The pool')).toEqual(
       expect.arrayContaining([pool, status, peer].flatMap((names) => Object.keys(names))),
     );
+    const inTexts = rowsOf('The pool').flatMap(([, , cell = '']) => namesIn(cell));
+    expect(inTexts).toEqual(expect.arrayContaining(Object.keys(parts)));
+    const reasons = [...section('The pool').matchAll(/`([\w-]+)`/g)].map((match) => match[1]);
+    expect(reasons).toEqual(expect.arrayContaining([...NOT_IN_SYNC_REASONS]));
+    expect(section('The pool')).toContain(`at most one every ${SNAPSHOT_MS} ms`);
   });
 
   it('show the limits as they are', () => {

@@ -129,6 +129,8 @@ export interface EntriesFrame {
   readonly versions: readonly Version[];
   readonly cursor: Cursor | null;
   readonly claim: Vector | null;
+  /** documents that the scan has still to look at, for screens; an upper bound */
+  readonly remaining: number;
 }
 
 /** New writes by their author. Counts once the receiver's vector has reached `previous`. */

@@ -43,7 +43,7 @@ export function serve(
     if (scan.credit > 0) return [state, [readOf(id, scan)]];
     return [withNeighbour(state, id, { ...neighbour, scan: { ...scan, reading: false } }), []];
   }
-  const { versions, cursor, claim } = input.batch;
+  const { versions, cursor, claim, remaining } = input.batch;
   const entries = inFrames(versions).map((part, i, parts): SyncEffect => {
     const last = i === parts.length - 1;
     const frame: SyncFrame = {
@@ -52,6 +52,7 @@ export function serve(
       versions: part,
       cursor: last ? cursor : null,
       claim: last ? claim : null,
+      remaining,
     };
     return { type: 'send', neighbour: id, frame };
   });

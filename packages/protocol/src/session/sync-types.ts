@@ -33,6 +33,8 @@ export interface ScanBatch {
   readonly cursor: Cursor;
   /** the vector that these versions complete; null: there is more */
   readonly claim: Vector | null;
+  /** documents that are still to be looked at: an upper bound of what is to come */
+  readonly remaining: number;
 }
 
 export type SyncInput =

@@ -55,11 +55,11 @@ export function changes(known: Vector, changed: Vector, pushedBytes = 0): FrameO
 }
 
 export function entries(want: number, more: Partial<FrameOf<'entries'>> = {}): FrameOf<'entries'> {
-  return { type: 'entries', want, versions: [], cursor: null, claim: null, ...more };
+  return { type: 'entries', want, versions: [], cursor: null, claim: null, remaining: 0, ...more };
 }
 
 export function batch(more: Partial<ScanBatch> = {}): ScanBatch {
-  return { versions: [], cursor: cursor(1), claim: null, ...more };
+  return { versions: [], cursor: cursor(1), claim: null, remaining: 0, ...more };
 }
 
 const BOTH: Directions = { outgoing: true, incoming: true };

@@ -159,7 +159,8 @@ export function createSimReplica(name: string, random: Random, log: WriteLog, cl
       const versions = batch.flatMap((row) => row.versions.filter(({ head }) => !covers(wanted, head)));
       const end = batch[batch.length - 1]?.lsn ?? from;
       const claim = claimsEarly || rest.length <= batchRecords ? vector : null;
-      return { versions, cursor: { journal, epoch, lsn: end }, claim };
+      const remaining = claim === null ? rest.length - batch.length : 0;
+      return { versions, cursor: { journal, epoch, lsn: end }, claim, remaining };
     },
     get losses() {
       return losses;

@@ -109,9 +109,9 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
     .map(([c, want, vector, at, credit]): Frame => ({ type: 'want', channel: c, want, vector, cursor: at, credit })),
   fc.tuple(channel, seq, uint).map(([c, want, bytes]): Frame => ({ type: 'credit', channel: c, want, bytes })),
   fc
-    .tuple(channel, seq, versions, fc.option(cursor), fc.option(vectorOf(seq)))
-    .map(([c, want, list, at, claim]): Frame => {
-      return { type: 'entries', channel: c, want, versions: list, cursor: at, claim };
+    .tuple(channel, seq, versions, fc.option(cursor), fc.option(vectorOf(seq)), uint)
+    .map(([c, want, list, at, claim, remaining]): Frame => {
+      return { type: 'entries', channel: c, want, versions: list, cursor: at, claim, remaining };
     }),
   fc
     .tuple(channel, actor, fc.nat(2 ** 40), fc.integer({ min: 1, max: 2 ** 40 }), versions)
@@ -175,8 +175,24 @@ describe('frames', () => {
   it('take at most three times the estimate of their versions', () => {
     fc.assert(
       fc.property(version, (one) => {
-        const alone = encodeFrame({ type: 'entries', channel: 1, want: 1, versions: [one], cursor: null, claim: null });
-        const empty = encodeFrame({ type: 'entries', channel: 1, want: 1, versions: [], cursor: null, claim: null });
+        const alone = encodeFrame({
+          type: 'entries',
+          channel: 1,
+          want: 1,
+          versions: [one],
+          cursor: null,
+          claim: null,
+          remaining: 0,
+        });
+        const empty = encodeFrame({
+          type: 'entries',
+          channel: 1,
+          want: 1,
+          versions: [],
+          cursor: null,
+          claim: null,
+          remaining: 0,
+        });
         expect(alone.length - empty.length).toBeLessThanOrEqual(3 * encodedVersionBytes(one));
       }),
       { numRuns: 2_000 },

@@ -66,6 +66,7 @@ const FRAMES: Readonly<Record<string, Frame>> = {
     type: 'entries',
     channel: 1,
     want: 2,
+    remaining: 300,
     cursor: CURSOR,
     claim: new Map([
       [ALICE, 7],

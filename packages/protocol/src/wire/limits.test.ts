@@ -36,7 +36,15 @@ describe('limits', () => {
     const claim = new Map(Array.from({ length: limits.MAX_VECTOR_ENTRIES }, (_, i) => [actorOf(i), MAX_SEQ] as const));
     const cursor = { journal: 'j'.repeat(22), epoch: 'e'.repeat(11), lsn: MAX_SEQ };
     const channel = 2 ** 32 - 1;
-    const frame: Frame = { type: 'entries', channel, want: MAX_SEQ, versions: [version], cursor, claim };
+    const frame: Frame = {
+      type: 'entries',
+      channel,
+      want: MAX_SEQ,
+      versions: [version],
+      cursor,
+      claim,
+      remaining: MAX_SEQ,
+    };
     const bytes = encodeFrame(frame);
     expect(bytes.length).toBeGreaterThan(0.95 * limits.MAX_FRAME_BYTES);
     expect(decodeFrame(bytes)).toStrictEqual(frame);
@@ -48,7 +56,15 @@ describe('limits', () => {
     ['versions with the longest pasts', Array.from({ length: 300 }, () => withPast(4_096))],
     ['versions with the most clocks', Array.from({ length: 150 }, () => withClocks(4_096))],
   ])('[WIRE-5] %s', (_, versions) => {
-    const bytes = encodeFrame({ type: 'entries', channel: 1, want: 1, versions, cursor: null, claim: null });
+    const bytes = encodeFrame({
+      type: 'entries',
+      channel: 1,
+      want: 1,
+      versions,
+      cursor: null,
+      claim: null,
+      remaining: 0,
+    });
     const start = performance.now();
     const decoded = decodeFrame(bytes);
     expect(performance.now() - start).toBeLessThan(5_000);

@@ -43,7 +43,7 @@ function expectMalformed(...bytes: readonly number[]): void {
 
 /** ENTRIES on channel 1 for WANT 1 with these bytes for versions. */
 function entries(...versions: readonly number[]): number[] {
-  return [0x08, 1, 0, 1, ...versions];
+  return [0x08, 1, 0, 1, 0, ...versions];
 }
 
 /** `entries` with one version `x` of A, seq 1, time 0, whose history is these bytes. */
@@ -52,7 +52,7 @@ function history(flags: number, ...bytes: readonly number[]): number[] {
 }
 
 function entriesOf(...versions: readonly Version[]): EntriesFrame {
-  return { type: 'entries', channel: 1, want: 1, versions, cursor: null, claim: null };
+  return { type: 'entries', channel: 1, want: 1, versions, cursor: null, claim: null, remaining: 0 };
 }
 
 function versionWith(head: Partial<Head>, rest: Partial<Version> = {}): EntriesFrame {
@@ -73,7 +73,7 @@ describe('frames', () => {
   it('[WIRE-1] errors say where, what was expected and what was got', () => {
     const error = refusal(() => decode(...history(0x02, 1, 0, 1), 0));
     expect(error.message).toBe(
-      'FRAME_MALFORMED: past of version 0, entries frame, byte 29; expected an actor other than its own; got its own',
+      'FRAME_MALFORMED: past of version 0, entries frame, byte 30; expected an actor other than its own; got its own',
     );
   });
 

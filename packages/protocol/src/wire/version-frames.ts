@@ -13,6 +13,7 @@ export function writeEntries(writer: ByteWriter, frame: EntriesFrame): void {
   writeChannel(writer, frame.channel);
   writer.byte((frame.cursor === null ? 0 : HAS_CURSOR) | (frame.claim === null ? 0 : HAS_CLAIM));
   writeWantNumber(writer, frame.want);
+  writer.uint('remaining', frame.remaining, 0, Number.MAX_SAFE_INTEGER);
   if (frame.cursor !== null) writeCursor(writer, frame.cursor);
   if (frame.claim !== null) writeVector(writer, 'claim', frame.claim, 1);
   writeVersions(writer, frame.versions, []);
@@ -22,9 +23,10 @@ export function readEntries(reader: ByteReader): EntriesFrame {
   const channel = readChannel(reader);
   const flags = reader.flags('flags', HAS_CURSOR | HAS_CLAIM);
   const want = readWantNumber(reader);
+  const remaining = reader.uint('remaining', 0, Number.MAX_SAFE_INTEGER);
   const cursor = (flags & HAS_CURSOR) === 0 ? null : readCursor(reader);
   const claim = (flags & HAS_CLAIM) === 0 ? null : readVector(reader, 'claim', 1);
-  return { type: 'entries', channel, want, versions: readVersions(reader, []), cursor, claim };
+  return { type: 'entries', channel, want, versions: readVersions(reader, []), cursor, claim, remaining };
 }
 
 export function writePush(writer: ByteWriter, frame: PushFrame): void {

@@ -20,6 +20,7 @@ import { createLsnIndex } from './lsn-index.ts';
 import type { DocRecord, NewRecord } from './record.ts';
 import { type Epoch, encodeSegment, type StateChange } from './segment.ts';
 import type { Sidecar, SidecarRow } from './sidecar.ts';
+import { vectorDelta } from './vector-delta.ts';
 
 export interface JournalChange {
   /** a record whose `heads` array is another than before gets a new lsn */
@@ -54,6 +55,7 @@ export interface Journal {
   cursorOf(replica: string): Cursor | null;
   cursorNames(): string[];
   above(lsn: number, most: number): DocRecord[];
+  countAbove(lsn: number): number;
   /** @throws P2PError `LEADERSHIP_LOST` when another tab has appended: nothing may be written any more */
   commit(change: JournalChange): Promise<void>;
   /** Before anything is written elsewhere. @throws P2PError `LEADERSHIP_LOST` when this tab does not lead any more */
@@ -281,6 +283,7 @@ export async function openJournal(
     cursorOf: (replica) => cursors.get(replica) ?? null,
     cursorNames: () => [...cursors.keys()],
     above: (from, most) => index.above(from, most),
+    countAbove: (from) => index.countAbove(from),
     commit,
     expectLead,
     abandon() {
@@ -288,13 +291,6 @@ export async function openJournal(
     },
     close: () => sidecar.close(),
   };
-}
-
-function vectorDelta(before: Vector, after: Vector): [string, number][] {
-  const delta: [string, number][] = [];
-  for (const [actor, seq] of after) if (before.get(actor) !== seq) delta.push([actor, seq]);
-  for (const actor of before.keys()) if (!after.has(actor)) delta.push([actor, 0]);
-  return delta;
 }
 
 function leadershipLost(): P2PError {

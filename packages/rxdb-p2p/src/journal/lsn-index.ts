@@ -7,6 +7,7 @@ export interface LsnIndex {
   remove(lsn: number): void;
   /** Records above an lsn, in order. The index may change between two calls, not during one. */
   above(lsn: number, most: number): DocRecord[];
+  countAbove(lsn: number): number;
 }
 
 /** Holes that are worth a pass over the whole index. */
@@ -60,6 +61,11 @@ export function createLsnIndex(): LsnIndex {
         if (entry !== undefined) found.push(entry);
       }
       return found;
+    },
+    countAbove(lsn) {
+      let count = 0;
+      for (let i = positionOf(lsn + 1); i < entries.length; i++) if (entries[i] !== undefined) count++;
+      return count;
     },
   };
 }

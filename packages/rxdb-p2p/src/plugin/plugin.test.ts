@@ -261,7 +261,7 @@ describe('syncP2P', () => {
     const started = performance.now();
     await a.database.close();
     expect(performance.now() - started).toBeLessThan(2_000);
-    expect(await codeOf(pool.inSync())).toBe('CANCELLED');
+    expect(await codeOf(pool.inSync())).toBe('COLLECTION_CLOSED');
   });
 
   it('leaves no storage behind when the collection is removed', async () => {

@@ -8,11 +8,21 @@ import { createFieldsPolicy, createHandlerPolicy, type MergePolicy } from '../re
 import { hashSchema } from '../replica/schema.ts';
 import type { TabLead } from '../tabs/election.ts';
 import type { PoolListener, PoolShare, Tabs } from '../tabs/tabs.ts';
+import { createBackoff } from '../transport/backoff.ts';
 import { CLOSE_WITHIN_MS, type LedCollection, openLedCollection } from './led-collection.ts';
+import { mayPass, storageProblem } from './storage-problem.ts';
+import { createSyncMeter } from './sync-meter.ts';
 import type { Timers } from './timers.ts';
 
 /** Begins what a pool does while this tab leads. @returns what ends it; when that resolves, nobody hears of it any more */
 export type LeadListener = (led: LedCollection) => () => Promise<void>;
+
+/** Why nothing goes on though this tab leads. */
+export type Hold =
+  /** RxDB moves the documents to another schema. */
+  | { readonly why: 'migrating' }
+  /** The storage has failed, and is tried again at `retryAt`, milliseconds since 1970. */
+  | { readonly why: 'storage'; readonly problem: P2PError; readonly retryAt: number };
 
 export interface CollectionNode {
   readonly collection: RxCollection;
@@ -22,8 +32,10 @@ export interface CollectionNode {
   onLead(listener: LeadListener): () => Promise<void>;
   /** Makes a pool known to the same one in other tabs. */
   share(room: string, listener: PoolListener): PoolShare;
+  readonly hold: Hold | undefined;
+  onHold(listener: () => void): () => void;
   onProblem(listener: (problem: P2PError) => void): () => void;
-  /** Storage failed for good. */
+  /** Nothing goes on by itself. */
   onFailure(listener: (problem: P2PError) => void): () => void;
   /** Makes sure that every delete is in the journal. @returns false: this tab does not lead, so it cannot */
   journalDeletes(): Promise<boolean>;
@@ -35,6 +47,8 @@ export interface CollectionNodeDeps {
   readonly conflictHandlerVersion: string;
   readonly tabs: Tabs;
   readonly timers: Timers;
+  /** milliseconds since 1970 */
+  readonly wallClock: () => number;
   readonly identity: () => Promise<Identity>;
   readonly openSidecar: () => Promise<Sidecar>;
 }
@@ -44,19 +58,31 @@ const AGAIN_AFTER_MS = 100;
 /** How often one lead opens the journal: more losses, and processes that share no lock share this storage. */
 const MAX_OPENED = 4;
 
+/** Delays of the attempts to go on with a storage that has failed: most such failures pass at once, or last. */
+export const STORAGE_RETRY: { readonly minMs: number; readonly maxMs: number } = { minMs: 250, maxMs: 60_000 };
+/** A lead that has gone well for so long is not counted as failing any more, milliseconds. */
+const SETTLED_MS = 60_000;
+
 export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
-  const { collection, tabs, timers } = deps;
+  const { collection, tabs, timers, wallClock } = deps;
   const stop = new AbortController();
   const problems = new Set<(problem: P2PError) => void>();
   const failures = new Set<(problem: P2PError) => void>();
   const listeners = new Set<LeadListener>();
   /** what ends each listener's part in the present lead */
   const endings = new Map<LeadListener, () => Promise<void>>();
+  const holdListeners = new Set<() => void>();
+  const meter = createSyncMeter(timers.now);
   let leading: LedCollection | undefined;
+  let hold: Hold | undefined;
   const schema = collection.schema.jsonSchema as unknown as Readonly<Record<string, unknown>>;
 
   const onProblem = (problem: P2PError): void => {
     for (const listener of problems) listener(problem);
+  };
+  const setHold = (next: Hold | undefined): void => {
+    hold = next;
+    for (const listener of holdListeners) listener();
   };
   const merge: MergePolicy =
     collection.conflictHandler === defaultConflictHandler
@@ -74,33 +100,60 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
   /** From the moment this tab leads until it does not. */
   async function leadWith(lead: TabLead): Promise<void> {
     const over = AbortSignal.any([lead.over, stop.signal]);
+    const backoff = createBackoff(STORAGE_RETRY, timers.random);
+    let lost = 0;
+    let hasFailed = false;
     try {
-      for (let opened = 1; !over.aborted; opened++) {
-        const problem = await leadOnce(lead, over);
-        // Somebody has appended to the journal, and yet this tab holds the lock: a tab that was stopped has had the last word.
-        if (problem?.code === 'LEADERSHIP_LOST' && opened < MAX_OPENED) await pause(AGAIN_AFTER_MS);
-        else if (!over.aborted) {
-          if (problem !== undefined) fail(problem);
+      while (!over.aborted) {
+        const begun = timers.now();
+        let delay = 0;
+        const onEnd = (problem: P2PError): void => {
+          if (over.aborted || !mayPass(problem)) return;
+          if (timers.now() - begun > SETTLED_MS) backoff.reset();
+          delay = backoff.next();
+          setHold({ why: 'storage', problem, retryAt: Math.round(wallClock() + delay) });
+          onProblem(problem);
+        };
+        const problem = await leadOnce(lead, over, hasFailed, onEnd);
+        if (problem === undefined || over.aborted) return;
+        hasFailed ||= mayPass(problem);
+        // Somebody has appended to the journal, and yet this tab holds the lock: a tab that was stopped has had the last
+        // word, or a write of this tab that was thought to have failed.
+        if (problem.code === 'LEADERSHIP_LOST' && ++lost < MAX_OPENED) delay = AGAIN_AFTER_MS;
+        else if (!mayPass(problem)) {
+          fail(problem);
           await once(over);
         }
+        await Promise.race([pause(delay), once(over)]);
       }
     } finally {
+      setHold(undefined);
       await lead.release();
     }
   }
 
-  /** @returns what ended it before the lead was over */
-  async function leadOnce(lead: TabLead, over: AbortSignal): Promise<P2PError | undefined> {
+  /**
+   * @param onEnd told what ended it, before anything is closed
+   * @returns the same; undefined: the lead was over
+   */
+  async function leadOnce(
+    lead: TabLead,
+    over: AbortSignal,
+    probes: boolean,
+    onEnd: (problem: P2PError) => void,
+  ): Promise<P2PError | undefined> {
     let onFailure: (problem: P2PError) => void = () => undefined;
     const failed = new Promise<P2PError>((resolve) => {
       onFailure = resolve;
     });
     const ended = once(over);
     const { identity, openSidecar } = deps;
+    const onMigrating = (): void => setHold({ why: 'migrating' });
     const opening = openLedCollection({
-      ...{ collection, lead, over, merge, timers, identity, openSidecar, onProblem, onFailure },
+      ...{ collection, lead, over, merge, meter, probes, timers, identity, openSidecar },
+      ...{ onProblem, onMigrating, onFailure },
     });
-    const opened = await Promise.race([opening.catch(toProblem), ended]);
+    const opened = await Promise.race([opening.catch(storageProblem), ended]);
     if (opened === undefined) {
       const closing = opening.then(
         (late) => late.close(),
@@ -109,11 +162,14 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
       // A lead that is over does not wait for ever for storage that does not answer.
       await Promise.race([closing, pause(CLOSE_WITHIN_MS)]);
     }
+    if (opened instanceof P2PError) onEnd(opened);
     if (opened === undefined || opened instanceof P2PError) return opened;
     leading = opened;
+    setHold(undefined);
     for (const listener of listeners) endings.set(listener, listener(opened));
     const problem = await Promise.race([failed, ended]);
     leading = undefined;
+    if (problem !== undefined) onEnd(problem);
     const ends = [...endings.values()];
     endings.clear();
     await Promise.all(ends.map((end) => end()));
@@ -125,7 +181,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
 
   function fail(cause: unknown): void {
     if (stop.signal.aborted) return;
-    for (const listener of failures) listener(toProblem(cause));
+    for (const listener of failures) listener(storageProblem(cause));
   }
 
   const done = takePart().catch(fail);
@@ -145,6 +201,13 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
       };
     },
     share: (room, listener) => tabs.share(room, listener),
+    get hold() {
+      return hold;
+    },
+    onHold(listener) {
+      holdListeners.add(listener);
+      return () => holdListeners.delete(listener);
+    },
     onProblem(listener) {
       problems.add(listener);
       return () => problems.delete(listener);
@@ -154,8 +217,12 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
       return () => failures.delete(listener);
     },
     async journalDeletes() {
-      await leading?.replica.catchUp();
-      return leading !== undefined;
+      if (leading === undefined) return false;
+      // A storage that fails is told of as a problem of its own; the cleanup waits.
+      return leading.replica.catchUp().then(
+        () => true,
+        () => false,
+      );
     },
     async close() {
       if (!stop.signal.aborted) stop.abort(new P2PError('CANCELLED', 'the pool was cancelled'));
@@ -163,11 +230,6 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
       tabs.close();
     },
   };
-}
-
-function toProblem(cause: unknown): P2PError {
-  if (cause instanceof P2PError) return cause;
-  return new P2PError('STORAGE_FAILED', 'the storage failed', { cause, got: String(cause) });
 }
 
 function once(signal: AbortSignal): Promise<undefined> {

@@ -11,8 +11,9 @@ import type {
   SyncState,
   TimerKind,
 } from '@rxdb-p2p/protocol';
-import { initialSyncState, P2PError, syncStep } from '@rxdb-p2p/protocol';
+import { initialSyncState, syncStep } from '@rxdb-p2p/protocol';
 import type { CollectionReplica } from '../replica/collection-replica.ts';
+import { createSyncMeter, type SyncMeter } from './sync-meter.ts';
 import type { Timers } from './timers.ts';
 
 /** One open channel of the collection, as the connection offers it. */
@@ -30,6 +31,7 @@ export interface NeighbourPort {
 
 export interface CollectionSync {
   readonly state: SyncState;
+  readonly meter: SyncMeter;
   joined(id: NeighbourId, port: NeighbourPort): void;
   received(id: NeighbourId, frame: SyncFrame): void;
   left(id: NeighbourId): void;
@@ -41,11 +43,14 @@ export interface CollectionSync {
 export interface CollectionSyncDeps {
   readonly replica: CollectionReplica;
   readonly timers: Timers;
+  /** Default: one of its own. */
+  readonly meter?: SyncMeter;
   /** Storage failed, or another tab leads: nothing goes on until that is over. */
-  readonly onFailure: (error: P2PError) => void;
+  readonly onFailure: (cause: unknown) => void;
 }
 
-export function createCollectionSync({ replica, timers, onFailure }: CollectionSyncDeps): CollectionSync {
+export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
+  const { replica, timers, onFailure, meter = createSyncMeter(timers.now) } = deps;
   let state = initialSyncState(replica.actor, replica.vector, Math.floor(timers.random() * 2 ** 31));
   const ports = new Map<NeighbourId, NeighbourPort>();
   const running = new Map<TimerKind, () => void>();
@@ -63,7 +68,7 @@ export function createCollectionSync({ replica, timers, onFailure }: CollectionS
   function perform(effect: SyncEffect): void {
     switch (effect.type) {
       case 'send':
-        ports.get(effect.neighbour)?.send(effect.frame);
+        send(effect.neighbour, effect.frame);
         break;
       case 'read':
         guard(read(effect));
@@ -87,6 +92,18 @@ export function createCollectionSync({ replica, timers, onFailure }: CollectionS
     }
   }
 
+  function send(neighbour: NeighbourId, frame: SyncFrame): void {
+    ports.get(neighbour)?.send(frame);
+    if (frame.type === 'entries') meter.served(neighbour, frame.versions, frame.remaining, frame.claim);
+  }
+
+  function received(neighbour: NeighbourId, frame: SyncFrame): void {
+    step({ type: 'frame', neighbour, frame });
+    const { pull } = state;
+    if (frame.type === 'entries' && pull?.neighbour === neighbour && pull.want === frame.want)
+      meter.came(neighbour, frame.versions.length, frame.remaining);
+  }
+
   async function read({ neighbour, want, vector, cursor }: SyncEffect & { type: 'read' }): Promise<void> {
     await ports.get(neighbour)?.writable();
     if (closed || !ports.has(neighbour)) return;
@@ -99,14 +116,13 @@ export function createCollectionSync({ replica, timers, onFailure }: CollectionS
     const port = ports.get(neighbour);
     if (port === undefined) return;
     await replica.apply({ versions, claim, range, cursor: cursor === null ? null : [port.replica, cursor] });
+    if (want !== null) meter.stored(neighbour, versions.length, bytes, claim !== null);
     step({ type: 'applied', neighbour, want, bytes, cursor, claimed: claim !== null });
   }
 
   function guard(work: Promise<void>): void {
     work.catch((cause: unknown) => {
-      if (closed) return;
-      if (cause instanceof P2PError) onFailure(cause);
-      else onFailure(new P2PError('STORAGE_FAILED', 'the storage failed while syncing', { cause, got: String(cause) }));
+      if (!closed) onFailure(cause);
     });
   }
 
@@ -130,14 +146,16 @@ export function createCollectionSync({ replica, timers, onFailure }: CollectionS
     get state() {
       return state;
     },
+    meter,
     joined(id, port) {
       ports.set(id, port);
       const cursor = replica.journal.cursorOf(port.replica);
       step({ type: 'joined', neighbour: id, directions: port.directions, cursor });
     },
-    received: (id, frame) => step({ type: 'frame', neighbour: id, frame }),
+    received,
     left(id) {
       ports.delete(id);
+      meter.left(id);
       step({ type: 'left', neighbour: id });
     },
     onStep(listener) {
@@ -148,6 +166,7 @@ export function createCollectionSync({ replica, timers, onFailure }: CollectionS
       if (closed) return;
       closed = true;
       unsubscribe();
+      for (const id of ports.keys()) meter.left(id);
       for (const stop of running.values()) stop();
       running.clear();
     },

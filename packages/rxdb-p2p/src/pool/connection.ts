@@ -19,7 +19,7 @@ import {
   P2PError,
   splitIntoMessages,
 } from '@rxdb-p2p/protocol';
-import { LINK_DRAINED_BYTES, type Link } from '../transport/port.ts';
+import { LINK_DRAINED_BYTES, type Link, type LinkRoute } from '../transport/port.ts';
 import type { Timers } from './timers.ts';
 
 export interface ChannelHandlers {
@@ -38,6 +38,8 @@ export interface Connection {
   withdraw(channel: number): void;
   send(channel: number, frame: SyncFrame): void;
   writable(): Promise<void>;
+  /** Undefined: not known, or the transport does not tell. */
+  route(): Promise<LinkRoute | undefined>;
   /** Whether a large frame is coming in, part by part. */
   readonly receiving: boolean;
   /** Whether anything comes from the peer within the time. */
@@ -208,6 +210,7 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
       if (ended || link.bufferedBytes <= LINK_DRAINED_BYTES) return Promise.resolve();
       return new Promise((resolve) => writers.push(resolve));
     },
+    route: () => link.route?.() ?? Promise.resolve(undefined),
     async isAlive(withinMs) {
       const since = heardSince;
       sendFrame({ type: 'ping', token: 0 });

@@ -7,11 +7,13 @@ import type { ContestedDocument } from './types.ts';
 export interface Contests {
   /** @returns whether anything changed */
   update(ids: Iterable<string>): boolean;
+  /** The same array until something changes. */
   list(): readonly ContestedDocument[];
 }
 
 export function createContests(journal: Journal): Contests {
   const contested = new Map<string, ContestedDocument>();
+  let listed: readonly ContestedDocument[] | undefined;
 
   function check(id: string): boolean {
     const heads = showable(journal.records.get(id)?.heads ?? []);
@@ -24,9 +26,16 @@ export function createContests(journal: Journal): Contests {
   const update = (ids: Iterable<string>): boolean => {
     let changed = false;
     for (const id of ids) changed = check(id) || changed;
+    if (changed) listed = undefined;
     return changed;
   };
 
   update([...journal.records.values()].filter(({ heads }) => heads.length > 1).map(({ id }) => id));
-  return { update, list: () => [...contested.values()].sort((a, b) => compareStrings(a.id, b.id)) };
+  return {
+    update,
+    list() {
+      listed ??= [...contested.values()].sort((a, b) => compareStrings(a.id, b.id));
+      return listed;
+    },
+  };
 }

@@ -65,11 +65,13 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     });
 
   function loadOnce(): Promise<Identity> {
-    identitySidecar ??= openSidecarOf(IDENTITY_SIDECAR);
-    identity ??= identitySidecar.then(loadIdentity).catch((error: unknown) => {
-      // The next pool tries again.
+    const sidecar = identitySidecar ?? openSidecarOf(IDENTITY_SIDECAR);
+    identitySidecar = sidecar;
+    identity ??= sidecar.then(loadIdentity).catch(async (error: unknown) => {
+      // The next attempt opens it again.
       identity = undefined;
       identitySidecar = undefined;
+      await closeOpened(sidecar);
       throw error;
     });
     return identity;
@@ -81,13 +83,18 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     leadership ??= createLeadership();
     const name = `rxdb-p2p/${database.name}/${collection.name}`;
     const openChannel = openTabChannel;
+    let isNoted = false;
+    /** So that removing the database removes the journal. */
+    const noted = async (): Promise<void> => {
+      if (isNoted) return;
+      await (await identitySidecar)?.insert([{ key: `journal:${collection.name}`, text: '{"v":1}' }]);
+      isNoted = true;
+    };
     const node = createCollectionNode({
-      ...{ collection, conflictHandlerVersion, timers, identity: loadOnce },
+      ...{ collection, conflictHandlerVersion, timers, wallClock, identity: loadOnce },
       tabs: createTabs({ name, tab, leadership, timers, wallClock, page, hesitation, openChannel }),
       openSidecar: async () => {
-        await identitySidecar?.then((sidecar) =>
-          sidecar.insert([{ key: `journal:${collection.name}`, text: '{"v":1}' }]),
-        );
+        await noted();
         return openSidecarOf(journalSidecar(collection.name));
       },
     });
@@ -101,8 +108,9 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     hooked.add(collection);
     collection.onClose.push(() => {
       closing.add(collection);
+      const reason = new P2PError('COLLECTION_CLOSED', `collection ${collection.name} was closed or removed`);
       return Promise.all(
-        [...pools.values()].filter((entry) => entry.collection === collection).map(({ core }) => core.cancel()),
+        [...pools.values()].filter((entry) => entry.collection === collection).map(({ core }) => core.cancel(reason)),
       );
     });
   }
@@ -122,8 +130,12 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     const sidecar = identitySidecar;
     identitySidecar = undefined;
     identity = undefined;
-    // What failed to open needs no closing; whoever needed it was told.
-    await sidecar.then(
+    await closeOpened(sidecar);
+  }
+
+  /** What failed to open needs no closing; whoever needed it was told. */
+  function closeOpened(sidecar: Promise<Sidecar>): Promise<void> {
+    return sidecar.then(
       (opened) => opened.close(),
       () => undefined,
     );

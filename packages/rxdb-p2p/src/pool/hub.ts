@@ -4,7 +4,7 @@
  */
 import type { ByeCode, ChannelOffer, Directions, HelloFrame, RefuseCode, SyncFrame } from '@rxdb-p2p/protocol';
 import { MAX_FRAME_BYTES, P2PError } from '@rxdb-p2p/protocol';
-import type { Transport, TransportFactory } from '../transport/port.ts';
+import type { LinkRoute, Transport, TransportFactory } from '../transport/port.ts';
 import { type Connection, createConnection } from './connection.ts';
 import type { Timers } from './timers.ts';
 
@@ -35,6 +35,8 @@ export interface OpenChannel {
   /** Whether a large frame is coming in, part by part. */
   isReceiving(): boolean;
   violation(text: string): void;
+  /** How the connection goes through the network; undefined: not known. */
+  route(): Promise<LinkRoute | undefined>;
   /** Closes this channel alone: the replica has opened a newer one. */
   drop(): void;
 }
@@ -173,6 +175,7 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
           writable: () => connection.writable(),
           isReceiving: () => connection.receiving,
           violation: (text) => connection.end('PROTOCOL_ERROR', text),
+          route: () => connection.route(),
           drop() {
             const number = numbers.get(registration);
             numbers.delete(registration);

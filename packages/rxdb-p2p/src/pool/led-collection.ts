@@ -14,6 +14,8 @@ import { WRITE_CONTEXT } from '../replica/show.ts';
 import type { TabLead } from '../tabs/election.ts';
 import { type CollectionSync, createCollectionSync } from './collection-sync.ts';
 import { type Contests, createContests } from './contests.ts';
+import { storageProblem } from './storage-problem.ts';
+import type { SyncMeter } from './sync-meter.ts';
 import type { Timers } from './timers.ts';
 
 export interface LedCollection {
@@ -35,16 +37,24 @@ export interface LedCollectionDeps {
   /** Aborted when the lead is over, or the collection is closed. */
   readonly over: AbortSignal;
   readonly merge: MergePolicy;
+  /** outlives this lead */
+  readonly meter: SyncMeter;
+  /** The storage has failed before: one write tells whether it can go on, before anything else. */
+  readonly probes: boolean;
   readonly timers: Timers;
   readonly identity: () => Promise<Identity>;
   readonly openSidecar: () => Promise<Sidecar>;
   readonly onProblem: (problem: P2PError) => void;
+  /** RxDB has still to move the documents to another schema. */
+  readonly onMigrating: () => void;
   /** Storage failed, or the lead is lost: nothing goes on. */
   readonly onFailure: (problem: P2PError) => void;
 }
 
 /** How long closing waits for what is being written, milliseconds. */
 export const CLOSE_WITHIN_MS = 1_500;
+/** Size of the probe, characters: of the order of what one batch of a catch-up writes. */
+const PROBE_CHARACTERS = 1024 * 1024;
 /** How often a collection that waits for its schema migration is looked at, milliseconds. */
 const MIGRATION_POLL_MS = 500;
 /** When a collection that was known before is compared with its journal, milliseconds after its start: not while it syncs. */
@@ -52,23 +62,18 @@ const COMPARE_AFTER_MS = 5_000;
 
 /** @throws P2PError `LEADERSHIP_LOST` when the lead is over before it is open */
 export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLedCollection> {
-  const { collection, lead, over, merge, timers, onProblem, onFailure } = deps;
+  const { collection, lead, over, merge, meter, timers, onProblem } = deps;
   const cleanups: (() => unknown)[] = [];
   // RxDB's types differ by the collection's document type, which does not matter here.
   const documents = collection.internalStorageInstance as unknown as DocumentStorage;
   const schema = collection.schema.jsonSchema as unknown as Readonly<Record<string, unknown>>;
 
   async function close(): Promise<void> {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    // One that fails must not keep the others from closing; what failed was told.
+    for (const cleanup of cleanups.splice(0).reverse()) await Promise.resolve(cleanup()).catch(fail);
   }
 
-  function fail(cause: unknown): void {
-    onFailure(
-      cause instanceof P2PError
-        ? cause
-        : new P2PError('STORAGE_FAILED', 'the storage failed', { cause, got: String(cause) }),
-    );
-  }
+  const fail = (cause: unknown): void => deps.onFailure(storageProblem(cause));
 
   /** A conflict handler that never answers must not keep the database from closing. */
   async function closeInTime(replica: CollectionReplica): Promise<void> {
@@ -81,8 +86,11 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
 
   /** Never conclude from missing documents while RxDB is still moving them. */
   async function migrated(): Promise<void> {
-    while (collection.schema.version > 0 && (await needsMigration(collection))) {
-      onProblem(new P2PError('MIGRATION_PENDING', `collection ${collection.name} waits for its schema migration`));
+    for (let told = false; collection.schema.version > 0 && (await needsMigration(collection)); told = true) {
+      if (!told) {
+        onProblem(new P2PError('MIGRATION_PENDING', `collection ${collection.name} waits for its schema migration`));
+        deps.onMigrating();
+      }
       await new Promise<void>((resolve) => timers.after(MIGRATION_POLL_MS, resolve));
       expectLead();
     }
@@ -99,10 +107,12 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
     const sidecar = await deps.openSidecar();
     cleanups.push(() => sidecar.close());
     expectLead();
+    if (deps.probes) await probe(sidecar);
+    expectLead();
     const journal = await openJournal({ sidecar, hasher, randomId, confirmLead: lead.confirm });
     const writeContext = `${WRITE_CONTEXT}-${randomId(8)}`;
     const replica = createCollectionReplica({
-      ...{ documents, journal, hasher, merge, randomId, now, onProblem, writeContext },
+      ...{ documents, journal, hasher, merge, randomId, now, onProblem, writeContext, onFailure: fail },
       validate: createValidator(schema),
       actorOf: identity.actorOf,
     });
@@ -120,13 +130,20 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
     const known = journal.records.size;
     await replica.start(lead.stolen);
     expectLead();
-    const sync = createCollectionSync({ replica, timers, onFailure });
+    const sync = createCollectionSync({ replica, timers, meter, onFailure: fail });
     cleanups.push(() => sync.close());
     const contests = createContests(journal);
     replica.onCommit(({ changed }) => contests.update(changed));
     // When idle: writes that no checkpoint shows, since clocks go back and tabs overtake each other.
     if (known > 0) cleanups.push(timers.after(COMPARE_AFTER_MS, () => replica.compareAll().catch(fail)));
     return { id: identity.replica, replica, sync, contests, close };
+  }
+
+  /** What it costs to find out: one write of the size that has failed, and its removal. */
+  async function probe(sidecar: Sidecar): Promise<void> {
+    const key = `probe-${randomId(16)}`;
+    await sidecar.insert([{ key, text: 'x'.repeat(PROBE_CHARACTERS) }]);
+    await sidecar.remove([key]);
   }
 
   try {

@@ -2,15 +2,17 @@
 import { P2PError } from '@rxdb-p2p/protocol';
 import type { PoolOptions } from '../plugin/options.ts';
 import type { CollectionNode } from './collection-node.ts';
-import type { OpenChannel, Registration } from './hub.ts';
+import type { Registration } from './hub.ts';
 import type { LedCollection } from './led-collection.ts';
+import { type Completions, createPoolChannels } from './pool-channels.ts';
 import type { HubUse } from './shared-hubs.ts';
-import { acknowledgedSeq, isComplete, peerSnapshot, writesWaiting } from './snapshots.ts';
-import type { PeerSnapshot, PoolPhase, PoolStatus } from './types.ts';
+import { acknowledgedSeq, connectedPhase, writesWaiting } from './snapshots.ts';
+import type { Timers } from './timers.ts';
+import type { PoolStatus } from './types.ts';
 
 export interface LedPool {
   readonly active: LedCollection;
-  /** As it is now, without a problem. */
+  /** As it is now, without a problem, and without saying why it is not in sync. */
   status(): PoolStatus;
   /** Resolves when no connection knows of it any more. */
   end(): Promise<void>;
@@ -21,10 +23,9 @@ export interface LedPoolDeps {
   readonly node: CollectionNode;
   readonly active: LedCollection;
   readonly use: HubUse;
-  /** milliseconds since 1970 */
-  readonly wallClock: () => number;
-  /** when peers held the same writes last; outlives this lead */
-  readonly completeAt: Map<string, number>;
+  readonly timers: Timers;
+  /** outlives this lead */
+  readonly completions: Completions;
   readonly report: (problem: P2PError) => void;
   /** Something keeps the transport from working, until it is told `undefined`. */
   readonly onTransport: (problem: P2PError | undefined) => void;
@@ -32,37 +33,10 @@ export interface LedPoolDeps {
   readonly onChange: () => void;
 }
 
-/** Peers whose last completion is remembered; ids are the peers' own word until they are authenticated. */
-const MAX_REMEMBERED_PEERS = 1_024;
-
 export function createLedPool(deps: LedPoolDeps): LedPool {
-  const { options, node, active, use, wallClock, completeAt, report, onChange } = deps;
+  const { options, node, active, use, timers, completions, report, onChange } = deps;
   const { collection } = node;
-  const channels = new Map<string, OpenChannel>();
-  /** codes by replica */
-  const refusals = new Map<string, string>();
-
-  function noteComplete(replica: string): void {
-    completeAt.delete(replica);
-    completeAt.set(replica, wallClock());
-    const [oldest] = completeAt.keys();
-    if (completeAt.size > MAX_REMEMBERED_PEERS && oldest !== undefined) completeAt.delete(oldest);
-  }
-
-  function peers(): PeerSnapshot[] {
-    const found = new Map<string, PeerSnapshot>();
-    for (const [replica, code] of refusals)
-      found.set(replica, { replica, phase: 'refused', code, writesToSend: 0, writesToReceive: 0 });
-    for (const [id, { replica }] of channels) {
-      const neighbour = active.sync.state.neighbours.get(id);
-      if (neighbour === undefined) continue;
-      const current = peerSnapshot(replica, neighbour, active.sync.state.vector);
-      if (isComplete(current)) noteComplete(replica);
-      const at = completeAt.get(replica);
-      found.set(replica, at === undefined ? current : { ...current, lastCompleteAt: at });
-    }
-    return [...found.values()];
-  }
+  const channels = createPoolChannels({ led: active, timers, completions, onChange });
 
   const registration: Registration = {
     offer: {
@@ -75,35 +49,15 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
       receives: options.pull,
     },
     isPeerValid: (replica) => options.isPeerValid({ replica }),
-    opened(channel) {
-      // [CONN-3] The replica has reloaded its page, or another of its tabs has taken over: the newer channel counts.
-      for (const older of channels.values()) {
-        if (older.replica !== channel.replica) continue;
-        channels.delete(older.id);
-        active.sync.left(older.id);
-        older.drop();
-      }
-      channels.set(channel.id, channel);
-      refusals.delete(channel.replica);
-      active.sync.joined(channel.id, channel);
-      onChange();
-    },
-    received: (channel, frame) => active.sync.received(channel.id, frame),
-    closed(channel) {
-      if (!channels.delete(channel.id)) return;
-      active.sync.left(channel.id);
-      onChange();
-    },
+    opened: channels.opened,
+    received: channels.received,
+    closed: channels.closed,
     refused(replica, code, text) {
-      refusals.set(replica, code);
+      channels.refused(replica, code);
       const message = `the channel with ${replica} for collection ${collection.name} was refused`;
       report(new P2PError(code, message, { got: text }));
-      onChange();
     },
-    gone(replica) {
-      refusals.delete(replica);
-      onChange();
-    },
+    gone: channels.gone,
     problem: report,
     transport(problem) {
       if (problem !== undefined) report(problem);
@@ -122,26 +76,23 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
     active,
     status() {
       const { replica, sync, contests } = active;
-      const list = peers();
+      const peers = channels.peers();
+      const progress = sync.meter.progress();
       replica.noteAcknowledged(acknowledgedSeq(sync.state));
       return {
-        phase: phaseOf(list),
+        phase: connectedPhase(peers),
         replica: active.id,
-        peers: list,
+        peers,
         writesWaiting: writesWaiting(sync.state, replica.acknowledged),
         conflicts: contests.list().length,
         quarantined: replica.quarantined,
+        ...(progress === undefined ? {} : { progress }),
       };
     },
     async end() {
       for (const end of ends.splice(0).reverse()) end();
+      channels.stop();
       await use.release();
     },
   };
-}
-
-function phaseOf(peers: readonly PeerSnapshot[]): PoolPhase {
-  const connected = peers.filter(({ phase }) => phase !== 'refused');
-  if (connected.length === 0) return 'alone';
-  return connected.every(isComplete) ? 'in-sync' : 'syncing';
 }

@@ -3,20 +3,23 @@ import { P2PError } from '@rxdb-p2p/protocol';
 import { BehaviorSubject, filter, firstValueFrom, Subject } from 'rxjs';
 import type { PoolOptions } from '../plugin/options.ts';
 import { fromPlainProblem, type TabQuestion } from '../tabs/tab-messages.ts';
-import type { CollectionNode } from './collection-node.ts';
+import type { CollectionNode, Hold } from './collection-node.ts';
 import { type AnswerTo, answerQuestion } from './leader-answers.ts';
 import type { LedCollection } from './led-collection.ts';
 import { createLedPool, type LedPool } from './led-pool.ts';
+import { createCompletions } from './pool-channels.ts';
 import { createPoolHandle } from './pool-handle.ts';
 import type { HubUse } from './shared-hubs.ts';
+import { withReason } from './snapshots.ts';
+import { mayPass, storageProblem } from './storage-problem.ts';
 import type { Timers } from './timers.ts';
 import type { ContestedDocument, P2PPool, PoolStatus } from './types.ts';
 
 export interface PoolCore {
   /** A handle of its own for one caller; the pool ends with its last handle. */
   handle(): P2PPool;
-  /** Ends the pool, whatever handles there are. */
-  cancel(): Promise<void>;
+  /** Ends the pool, whatever handles there are. @param reason what its status and its promises say then */
+  cancel(reason?: P2PError): Promise<void>;
 }
 
 export interface PoolDeps {
@@ -31,15 +34,17 @@ export interface PoolDeps {
   readonly onCancelled: () => Promise<void>;
 }
 
-/** Snapshots of a busy pool are made at most this often, milliseconds. */
-const SNAPSHOT_MS = 30;
+/** Snapshots of a busy pool are made at most this often, milliseconds; the last change is always in one. */
+export const SNAPSHOT_MS = 30;
 /** Before the leading tab is asked again, when it could not answer, milliseconds. */
 const ASK_AGAIN_MS = 200;
 
-const STARTING: PoolStatus = { phase: 'starting', peers: [], writesWaiting: 0, conflicts: 0, quarantined: 0 };
+const STARTING: PoolStatus = {
+  ...{ phase: 'starting', notInSync: 'starting', peers: [], writesWaiting: 0, conflicts: 0, quarantined: 0 },
+};
 
 export function createPool({ options, node, useHub, timers, wallClock, onCancelled }: PoolDeps): PoolCore {
-  const completeAt = new Map<string, number>();
+  const completions = createCompletions(wallClock);
   const error$ = new Subject<P2PError>();
   const status$ = new BehaviorSubject<PoolStatus>(STARTING);
   const conflicts$ = new BehaviorSubject<readonly ContestedDocument[]>([]);
@@ -47,6 +52,7 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
   let led: LedPool | undefined;
   /** what the leading tab shows, where that is another one */
   let followed: PoolStatus = STARTING;
+  /** what keeps the transport from working, what the pool has failed with, or why it was cancelled */
   let problem: P2PError | undefined;
   let failed = false;
   let cancelled = false;
@@ -56,9 +62,9 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
 
   const share = node.share(options.room, {
     onStatus(status) {
-      if (led !== undefined || cancelled || failed) return;
+      if (led !== undefined || cancelled || failed || node.hold !== undefined) return;
       followed = status ?? STARTING;
-      status$.next(followed);
+      show(followed);
     },
     onConflicts(conflicts) {
       if (led === undefined && !cancelled) conflicts$.next(conflicts);
@@ -95,22 +101,40 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
     });
   }
 
+  /** @returns whether it is news */
+  function show(status: PoolStatus): boolean {
+    if (JSON.stringify(status) === JSON.stringify(status$.value)) return false;
+    status$.next(status);
+    return true;
+  }
+
   function snapshot(): void {
     const status = current();
-    status$.next(status);
-    share.tellStatus(status);
+    if (show(status)) share.tellStatus(status);
     if (led === undefined) return;
     const contested = led.active.contests.list();
-    if (JSON.stringify(contested) === JSON.stringify(conflicts$.value)) return;
+    if (contested === conflicts$.value) return;
     conflicts$.next(contested);
     share.tellConflicts(contested);
   }
 
   function current(): PoolStatus {
-    if (cancelled) return { ...STARTING, phase: 'cancelled' };
-    if (led === undefined && !failed) return followed;
-    const status: PoolStatus = led === undefined ? { ...STARTING, phase: 'failed' } : led.status();
-    return problem === undefined ? status : { ...status, problem: { code: problem.code, message: problem.message } };
+    const said = problem === undefined ? {} : { problem: { code: problem.code, message: problem.message } };
+    if (cancelled) return withReason({ ...STARTING, phase: 'cancelled', ...said });
+    if (led !== undefined) return withReason({ ...led.status(), ...said });
+    if (failed) return withReason({ ...STARTING, phase: 'failed', ...said });
+    return node.hold === undefined ? followed : held(node.hold);
+  }
+
+  /** This tab leads, and nothing goes on. What was known before stays, but for connections: there is none. */
+  function held(hold: Hold): PoolStatus {
+    if (hold.why === 'migrating') return { ...STARTING, notInSync: 'migrating' };
+    const { writesWaiting, conflicts, quarantined } = status$.value;
+    const { code, message } = hold.problem;
+    return withReason({
+      ...{ phase: 'paused', peers: [], writesWaiting, conflicts, quarantined },
+      problem: { code, message, retryAt: hold.retryAt },
+    });
   }
 
   /** From the moment this tab leads. @returns what ends it; when that resolves, all that was begun is over */
@@ -120,14 +144,14 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
       if (over) await use.release();
       else begin(active, use);
     });
-    connecting.catch((cause: unknown) => fail(toProblem(cause)));
+    connecting.catch((cause: unknown) => fail(storageProblem(cause)));
     return async () => {
       over = true;
       const ending = led?.active === active ? led : undefined;
       if (ending !== undefined) {
         led = undefined;
         followed = STARTING;
-        if (!failed) problem = undefined;
+        if (!failed && !cancelled) problem = undefined;
         if (!cancelled) snapshot();
       }
       await ending?.end();
@@ -141,15 +165,18 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
       problem = transportProblem;
     };
     led = createLedPool({
-      ...{ options, node, active, use, wallClock, completeAt, report, onTransport, onChange: scheduleSnapshot },
+      ...{ options, node, active, use, timers, completions, report, onTransport, onChange: scheduleSnapshot },
     });
     share.tellConflicts(conflicts$.value);
+    // Other tabs have forgotten what was said before this lead.
+    share.tellStatus(current());
     snapshot();
   }
 
-  function cancel(): Promise<void> {
+  function cancel(reason?: P2PError): Promise<void> {
     cancelling ??= (async () => {
       cancelled = true;
+      problem = reason;
       // All of it begins within the call: the next call of `syncP2P` makes a pool of its own.
       await Promise.all([...cleanups.splice(0).map((cleanup) => cleanup()), onCancelled()]);
       snapshot();
@@ -166,7 +193,7 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
       defaultValue: status$.value,
     });
     if (!isOver(status)) return status;
-    if (failed && problem !== undefined) throw problem;
+    if ((failed || cancelled) && problem !== undefined) throw problem;
     if (status.phase === 'failed' && status.problem !== undefined) throw fromPlainProblem(status.problem);
     throw new P2PError('CANCELLED', 'the pool was cancelled');
   }
@@ -181,13 +208,14 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
   /** Has the leading tab answer, this one or another, and the next one when it ends meanwhile. Rejects when the pool ends. */
   async function askLeader<Asked extends TabQuestion>(asked: Asked): Promise<AnswerTo<Asked>> {
     for (;;) {
-      await until(({ phase }) => phase !== 'starting');
+      await until(({ phase }) => phase !== 'starting' && phase !== 'paused');
       const asking = led;
       const said = await (asking === undefined
         ? share.ask(asked)
         : answer(asking.active, asked).then((value) => ({ value }))
       ).catch((error: unknown) => {
-        if (led === asking) throw error;
+        // A storage that fails pauses the pool, and whoever leads then is asked again.
+        if (led === asking && !mayPass(storageProblem(error))) throw error;
         return undefined;
       });
       if (said !== undefined && led === asking) return said.value as AnswerTo<Asked>;
@@ -195,7 +223,10 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
     }
   }
 
-  cleanups.push(node.onProblem(report), node.onFailure(fail), node.onLead(lead));
+  const onHold = (): void => {
+    if (!cancelled) snapshot();
+  };
+  cleanups.push(node.onProblem(report), node.onFailure(fail), node.onHold(onHold), node.onLead(lead));
 
   return {
     cancel,
@@ -212,9 +243,4 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
       });
     },
   };
-}
-
-function toProblem(cause: unknown): P2PError {
-  if (cause instanceof P2PError) return cause;
-  return new P2PError('STORAGE_FAILED', 'the pool could not start', { cause, got: String(cause) });
 }

@@ -133,7 +133,8 @@ describe('what cannot be shown', () => {
       for (let i = 0; i < versions.length; i += 9) {
         const last = i + 9 >= versions.length;
         const part = versions.slice(i, i + 9);
-        send({ type: 'entries', channel, want: frame.want, versions: part, cursor: null, claim: last ? vector : null });
+        const claim = last ? vector : null;
+        send({ type: 'entries', channel, want: frame.want, versions: part, cursor: null, claim, remaining: 0 });
       }
     };
     rogues.push(

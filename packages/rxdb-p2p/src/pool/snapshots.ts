@@ -1,23 +1,55 @@
 /** Plain snapshots of a pool's neighbours and of the pool, for screens. Pure. */
 import type { Neighbour, SyncState, Vector } from '@rxdb-p2p/protocol';
-import { countMissing, dominates, EMPTY_VECTOR, sameVector } from '@rxdb-p2p/protocol';
-import type { PeerPhase, PeerSnapshot } from './types.ts';
+import { countMissing, dominates, EMPTY_VECTOR, joinVectors, sameVector } from '@rxdb-p2p/protocol';
+import type { LinkRoute } from '../transport/port.ts';
+import type { Serving, SyncMeter } from './sync-meter.ts';
+import type { NotInSyncReason, PeerPhase, PeerSnapshot, PoolPhase, PoolStatus } from './types.ts';
+
+/** What is known of one open channel beside its session. */
+export interface ChannelFacts {
+  readonly id: string;
+  readonly replica: string;
+  readonly route: LinkRoute | undefined;
+}
 
 export function peerSnapshot(
-  replica: string,
+  { id, replica, route }: ChannelFacts,
   neighbour: Neighbour,
   vector: Vector,
-  lastCompleteAt?: number,
+  meter: SyncMeter,
 ): PeerSnapshot {
-  const remote = neighbour.remote ?? EMPTY_VECTOR;
-  const { outgoing, incoming } = neighbour.directions;
-  const snapshot = {
+  const documentsToSend = toSend(neighbour, vector, meter.serving(id));
+  const documentsToReceive = toReceive(neighbour, vector, meter.toStore(id));
+  return {
     replica,
     phase: phaseOf(neighbour, vector),
-    writesToSend: outgoing ? countMissing(vector, remote) : 0,
-    writesToReceive: incoming ? countMissing(remote, vector) : 0,
+    ...(route === undefined ? {} : { route: route.kind }),
+    ...(route?.roundTripMs === undefined ? {} : { roundTripMs: route.roundTripMs }),
+    documentsToSend,
+    bytesToSend: meter.bytesOf(documentsToSend),
+    documentsToReceive,
+    bytesToReceive: meter.bytesOf(documentsToReceive),
   };
-  return lastCompleteAt === undefined ? snapshot : { ...snapshot, lastCompleteAt };
+}
+
+export function refusedSnapshot(replica: string, code: string): PeerSnapshot {
+  const nothing = { documentsToSend: 0, bytesToSend: 0, documentsToReceive: 0, bytesToReceive: 0 };
+  return { replica, phase: 'refused', code, ...nothing };
+}
+
+/** Vectors count writes, of which a document may have had many; a scan counts documents. */
+function toSend({ remote, directions }: Neighbour, vector: Vector, serving: Serving | undefined): number {
+  if (!directions.outgoing) return 0;
+  const known = remote ?? EMPTY_VECTOR;
+  if (serving === undefined) return countMissing(vector, known);
+  if (serving.claim === null) return Math.min(serving.remaining, countMissing(vector, known));
+  return countMissing(vector, joinVectors(known, serving.claim));
+}
+
+function toReceive({ remote, directions }: Neighbour, vector: Vector, toStore: number | undefined): number {
+  if (!directions.incoming) return 0;
+  const missing = countMissing(remote ?? EMPTY_VECTOR, vector);
+  return toStore === undefined ? missing : Math.min(toStore, missing);
 }
 
 /** [SYNC-7] A channel that goes one way can be acknowledged, never in sync. */
@@ -30,6 +62,37 @@ function phaseOf({ remote, directions }: Neighbour, vector: Vector): PeerPhase {
 
 export function isComplete({ phase }: PeerSnapshot): boolean {
   return phase === 'in-sync' || phase === 'acknowledged';
+}
+
+/** Of a pool that leads its collection. */
+export function connectedPhase(peers: readonly PeerSnapshot[]): PoolPhase {
+  const connected = peers.filter(({ phase }) => phase !== 'refused');
+  if (connected.length === 0) return 'alone';
+  return connected.every(isComplete) ? 'in-sync' : 'syncing';
+}
+
+/** Says why the status is not `in-sync`. */
+export function withReason(status: PoolStatus): PoolStatus {
+  const notInSync = reasonOf(status);
+  return notInSync === undefined ? status : { ...status, notInSync };
+}
+
+function reasonOf({ phase, peers }: PoolStatus): NotInSyncReason | undefined {
+  switch (phase) {
+    case 'cancelled':
+    case 'failed':
+    case 'starting':
+      return phase;
+    case 'paused':
+      return 'storage';
+    case 'in-sync':
+      return undefined;
+    case 'alone':
+      return peers.length === 0 ? 'no-peer' : 'refused';
+    case 'syncing':
+      if (peers.some((peer) => peer.phase === 'connecting')) return 'connecting';
+      return peers.some(({ documentsToReceive }) => documentsToReceive > 0) ? 'receiving' : 'sending';
+  }
 }
 
 /** Own writes that no neighbour is known to hold. */

@@ -46,13 +46,23 @@ export interface PeerSnapshot extends PeerIdentity {
   readonly phase: PeerPhase;
   /** Why the channel was refused, such as `SCHEMA_DIFFERS`. */
   readonly code?: string;
-  /** Writes that this device has and the peer has not persisted yet; an upper bound. */
-  readonly writesToSend: number;
-  /** Writes that the peer has and this device has not persisted yet; an upper bound. */
-  readonly writesToReceive: number;
+  /** `relay`: through a TURN server. Absent while it is not known, and where the transport does not tell. */
+  readonly route?: PeerRoute;
+  /** There and back, milliseconds, measured every few seconds. Absent like `route`. */
+  readonly roundTripMs?: number;
+  /** Documents that the peer lacks and was not sent yet; an upper bound. */
+  readonly documentsToSend: number;
+  /** About how much that is, bytes, by the size of those that have crossed so far; 0 when none has. */
+  readonly bytesToSend: number;
+  /** Documents that the peer has and this device has not stored yet; an upper bound. */
+  readonly documentsToReceive: number;
+  /** As `bytesToSend`. */
+  readonly bytesToReceive: number;
   /** When both sides last held the same writes, milliseconds since 1970. */
   readonly lastCompleteAt?: number;
 }
+
+export type PeerRoute = 'direct' | 'relay';
 
 export type PoolPhase =
   /** Another tab leads, or the collection is being read for the first time. */
@@ -63,12 +73,65 @@ export type PoolPhase =
   | 'syncing'
   /** Connected, and every peer holds the same writes. */
   | 'in-sync'
+  /** The storage has failed; see `problem`. Goes on by itself. */
+  | 'paused'
   /** Stopped by an error that does not pass by itself; see `problem`. */
   | 'failed'
   | 'cancelled';
 
+/** Why a collection is not in sync. Of several reasons the first of this list is told. */
+export const NOT_IN_SYNC_REASONS = [
+  /** The pool was cancelled, or its collection closed. */
+  'cancelled',
+  /** Nothing goes on by itself: see `problem`. */
+  'failed',
+  /** The storage is full or fails; it is tried again: see `problem`. */
+  'storage',
+  /** RxDB is still moving the collection to its new schema. */
+  'migrating',
+  /** Another tab leads, or the collection is being read. */
+  'starting',
+  /** Nobody is connected. */
+  'no-peer',
+  /** Whoever is connected was refused, or has refused us: see `peers`. */
+  'refused',
+  /** A peer has connected and has not said yet what it holds. */
+  'connecting',
+  /** Documents are on their way to this device. */
+  'receiving',
+  /** Documents are on their way to a peer, or it has not stored them yet. */
+  'sending',
+] as const;
+
+export type NotInSyncReason = (typeof NOT_IN_SYNC_REASONS)[number];
+
+/** How far a catch-up has come. It goes on counting when it was interrupted. */
+export interface SyncProgress {
+  /** stored so far */
+  readonly documentsDone: number;
+  /** stored or known to come; falls when some turn out to be here already */
+  readonly documentsTotal: number;
+  readonly bytesDone: number;
+  /** an estimate, by the size of the documents so far */
+  readonly bytesTotal: number;
+  /** over the last seconds; 0 while it is not known */
+  readonly bytesPerSecond: number;
+  /** Absent while it is not known. */
+  readonly secondsLeft?: number;
+}
+
+export interface PoolProblem {
+  readonly code: string;
+  readonly message: string;
+  /** When it is tried again, milliseconds since 1970; where that is known. */
+  readonly retryAt?: number;
+}
+
+/** A plain object: `structuredClone` and JSON keep it whole. */
 export interface PoolStatus {
   readonly phase: PoolPhase;
+  /** Absent exactly when `phase` is `in-sync`. */
+  readonly notInSync?: NotInSyncReason;
   /** This device's own id; not known while starting. */
   readonly replica?: string;
   readonly peers: readonly PeerSnapshot[];
@@ -78,8 +141,13 @@ export interface PoolStatus {
   readonly conflicts: number;
   /** Documents with a version that is kept aside: `quarantine()` lists them. */
   readonly quarantined: number;
-  /** The last problem that is not over: signaling out of reach, a refused peer, storage that fails. */
-  readonly problem?: { readonly code: string; readonly message: string };
+  /** Of the catch-up under way, if this device is receiving one. */
+  readonly progress?: SyncProgress;
+  /**
+   * The last problem that is not over. With the phases `paused` and `failed` it is what stopped sync; with others, such
+   * as a signaling server out of reach, those who are connected go on.
+   */
+  readonly problem?: PoolProblem;
 }
 
 /** A document that two people changed at once in a way that the merge had to decide. */

@@ -53,7 +53,7 @@ export interface CollectionReplica {
   onCommit(listener: (commit: Commit) => void): () => void;
   /** Ends it within the call: nothing is written from now on. Close it nevertheless. */
   abandon(): void;
-  /** Waits for what is queued, then closes the journal. */
+  /** Waits for what is queued, then closes the journal. The first failure of the storage ends the replica: see `onFailure`. */
   close(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   const remote = createRemoteVersions(context, localWrites);
   const discovery = createDiscovery(context, localWrites, remote);
   const quarantine = createQuarantine(context, localWrites, remote);
-  const queue = createQueue();
+  const queue = createQueue((cause) => deps.onFailure?.(cause), isRefusal);
   const hinted = new Set<string>();
   let hintsQueued = false;
   let newestCheckpoint: unknown = journal.checkpoint;
@@ -179,7 +179,13 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   async function finish(): Promise<void> {
     await queue.idle();
     const acknowledgement = context.acknowledgement();
-    if (!abandoned && Object.keys(acknowledgement).length > 0) await journal.commit(acknowledgement);
+    // After a failure nobody knows what the journal holds: whoever opens it next reads that.
+    if (!abandoned && !queue.stopped && Object.keys(acknowledgement).length > 0) await journal.commit(acknowledgement);
     await journal.close();
   }
+}
+
+/** What one caller asked for cannot be done, and nothing was written: no failure of the storage. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof P2PError && error.code === 'DOCUMENT_INVALID';
 }

@@ -17,6 +17,8 @@ export interface ReplicaDeps {
   readonly randomId: (bytes: number) => string;
   readonly now: () => number;
   readonly onProblem: (problem: P2PError) => void;
+  /** Told once that storage failed: nothing is read or written any more. What is stored is as after a crash. */
+  readonly onFailure?: (cause: unknown) => void;
   /** names the writes of this leadership in change events; default `WRITE_CONTEXT` */
   readonly writeContext?: string;
   /** how much one step of a scan reads; default `DEFAULT_BATCH` */

@@ -69,7 +69,12 @@ export async function readBatch(
     end === (candidates[candidates.length - 1]?.lsn ?? from) && candidates.length < STEP_RECORDS && stale === undefined;
   const epoch = journal.epochs[journal.epochs.length - 1]?.id ?? '';
   return {
-    batch: { versions, cursor: { journal: journal.id, epoch, lsn: end }, claim: done ? journal.vector : null },
+    batch: {
+      versions,
+      cursor: { journal: journal.id, epoch, lsn: end },
+      claim: done ? journal.vector : null,
+      remaining: done ? 0 : journal.countAbove(end),
+    },
     stale,
   };
 }

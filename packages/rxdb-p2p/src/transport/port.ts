@@ -14,6 +14,8 @@ export interface Link {
   readonly bufferedBytes: number;
   /** Whether this side dialled. */
   readonly initiator: boolean;
+  /** How it goes through the network at the moment; undefined: not known. Left out by transports that cannot tell. */
+  route?(): Promise<LinkRoute | undefined>;
   /** Queues one message, which is not empty. Never throws: a link that cannot send closes. */
   send(message: Uint8Array): void;
   /** At most one listener each; messages that came before are delivered to it first, in order. */
@@ -28,6 +30,13 @@ export interface Link {
   close(): void;
   /** Ends a link whose other end is gone, and with it what waits; the transport looks for it elsewhere at once. */
   abandon(): void;
+}
+
+export interface LinkRoute {
+  /** `relay`: through a TURN server, of either side */
+  readonly kind: 'direct' | 'relay';
+  /** there and back, milliseconds */
+  readonly roundTripMs?: number;
 }
 
 /** A link whose buffer holds this or less wants more, bytes: above the 64 KiB that keep a data channel busy. */

@@ -67,6 +67,7 @@ export function createDataChannelLink({
     get bufferedBytes() {
       return closed === undefined ? (connection.channel?.bufferedAmount ?? 0) : 0;
     },
+    route: () => (closed === undefined ? connection.route() : Promise.resolve(undefined)),
     send(message) {
       if (closed !== undefined) return;
       if (message.byteLength === 0) return close('message empty');

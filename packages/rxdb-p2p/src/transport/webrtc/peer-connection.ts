@@ -3,6 +3,8 @@
 import { createInbox, type Inbox } from '../inbox.ts';
 import { CLOSE_GRACE_MS, DEFAULT_MESSAGE_BYTES, MAX_MESSAGE_BYTES, MIN_MESSAGE_BYTES } from '../link-limits.ts';
 import type { IceCandidate, SignalBody } from '../mesh/signal-codec.ts';
+import type { LinkRoute } from '../port.ts';
+import { routeIn } from './route.ts';
 import type { SimplePeerClass, SimplePeerInstance } from './simple-peer-class.ts';
 import type { TolerantWebRTC } from './webrtc.ts';
 
@@ -52,6 +54,8 @@ export interface PeerConnection {
   readonly described: boolean;
   /** Whether the other side answers just now, as far as the network layer knows. */
   readonly answers: boolean;
+  /** What the selected pair of candidates is; undefined: none is, or it has ended. */
+  route(): Promise<LinkRoute | undefined>;
   /** Resolves when nothing is left of it. */
   readonly gone: Promise<void>;
   /** A signal of the other side. False when it does not fit here; that changes nothing. */
@@ -186,6 +190,10 @@ export function createPeerConnection(
     },
     get answers() {
       return !ended && answers();
+    },
+    async route() {
+      const stats = ended ? undefined : await peer._pc?.getStats();
+      return stats === undefined ? undefined : routeIn(stats);
     },
     gone,
     take,

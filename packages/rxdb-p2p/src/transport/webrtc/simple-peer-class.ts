@@ -13,7 +13,7 @@ export interface SimplePeerInstance {
   /** Exists from the start where both sides open the same channel; null once destroyed. */
   readonly _channel: RTCDataChannel | null;
   /** null once destroyed */
-  readonly _pc: Pick<RTCPeerConnection, 'iceConnectionState'> | null;
+  readonly _pc: Pick<RTCPeerConnection, 'iceConnectionState' | 'getStats'> | null;
   signal(signal: object): void;
   send(message: Uint8Array): void;
   destroy(): void;
