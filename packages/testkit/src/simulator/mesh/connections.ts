@@ -98,6 +98,7 @@ export function createSimConnections(
       get answers() {
         return self.other !== undefined && living.has(self) && !isCut(name, self.other.name);
       },
+      route: () => Promise.resolve(undefined),
       gone,
       take(body) {
         if (described || !living.has(self)) return false;
