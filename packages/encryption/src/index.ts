@@ -3,6 +3,11 @@
 export { createRecoveryKey, type Encryption, encryptionOf, type RotateKeyOptions, type Slot } from './encryption.ts';
 export { EncryptionError, type EncryptionErrorCode } from './errors.ts';
 export type { Secret } from './keys/secret.ts';
+export {
+  type CryptoJsMigrationOptions,
+  type CryptoJsMigrationResult,
+  migrateFromCryptoJs,
+} from './migration/from-crypto-js.ts';
 export type { RotationState } from './rotation/rotation.ts';
 export {
   ENCRYPTION,

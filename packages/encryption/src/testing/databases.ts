@@ -114,7 +114,9 @@ export async function openRaw(
   schema: RxJsonSchema<Note> = NOTES,
   multiInstance = false,
 ): Promise<RawInstance> {
-  const filled = fillWithDefaultSettings(schema) as unknown as RxJsonSchema<PlainDocument>;
+  const given = schema as unknown as RxJsonSchema<PlainDocument>;
+  // RxDB's own schemas have their default settings already, and more indexes were more tables.
+  const filled = '_rev' in given.properties ? given : fillWithDefaultSettings(given);
   const stored = hasEncryption(filled) ? storedSchemaOf(filled, collectionName).schema : filled;
   counter++;
   const place = { databaseName, collectionName, databaseInstanceToken: `raw${counter}`, options: {} };
