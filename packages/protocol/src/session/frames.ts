@@ -1,5 +1,6 @@
 /** The messages of a connection and of its channels (ARCHITECTURE §5). SPEC.md gives their bytes. */
 import type { Actor } from '../version/dot.ts';
+import type { Print } from '../version/fingerprint.ts';
 import type { Version } from '../version/head.ts';
 import type { Vector } from '../version/vector.ts';
 
@@ -98,8 +99,8 @@ export interface HaveFrame {
   readonly entries: Vector;
   /** bytes of pushes taken on this channel since it opened, modulo nothing: refills the push credit */
   readonly pushedBytes: number;
-  /** 16 bytes, when it is up to date */
-  readonly fingerprint?: Uint8Array;
+  /** of all heads that the sender holds; left out on channels that go one way */
+  readonly fingerprint?: Print;
 }
 
 /** Asks for all that `vector` does not cover. A later WANT on the channel ends the earlier one. */

@@ -5,6 +5,7 @@ import {
   changes,
   createSession,
   effectsOf,
+  type FrameOf,
   hashOf,
   ME,
   type Session,
@@ -12,7 +13,9 @@ import {
   vector,
   whole,
 } from '../testing/session.ts';
+import { EMPTY_PRINT } from '../version/fingerprint.ts';
 import { bytesEqual, hashVector, sameVector, type Vector } from '../version/vector.ts';
+import { type Agreement, agreementWith } from './agreement.ts';
 import type { SyncFrame } from './sync-types.ts';
 
 const OWN = vector({ me: 2, b: 1 });
@@ -29,6 +32,16 @@ function settled(known: Vector = OWN): Session {
 
 function remoteOf(session: Session, id = 'n'): Vector | null | undefined {
   return session.state.neighbours.get(id)?.remote;
+}
+
+function phaseWith({ state }: Session): Agreement | undefined {
+  const neighbour = state.neighbours.get('n');
+  return neighbour === undefined ? undefined : agreementWith(state, neighbour);
+}
+
+/** As on a channel that goes one way. */
+function withoutPrint({ fingerprint: _, ...have }: FrameOf<'have'>): FrameOf<'have'> {
+  return have;
 }
 
 describe('HAVE', () => {
@@ -105,14 +118,44 @@ describe('HAVE', () => {
 
   it('[SYNC-2] whoever sends nothing leaves its own writes out', () => {
     const session = createSession(OWN);
-    expect(sent(session.join('n', TAKES), 'have')).toStrictEqual([hashOf(vector({ b: 1 }))]);
+    expect(sent(session.join('n', TAKES), 'have')).toStrictEqual([withoutPrint(hashOf(vector({ b: 1 })))]);
     session.hear('n', whole(vector({ b: 1 })));
     session.commit(vector({ me: 3, b: 1 }));
     const [quiet] = sent(session.timer('have'), 'have');
     expect(quiet?.entries.has(ME)).toBe(false);
     session.commit(vector({ me: 3, b: 2 }));
-    expect(sent(session.timer('have'), 'have')).toStrictEqual([changes(vector({ b: 2 }), vector({ b: 2 }))]);
-    expect(sent(createSession(OWN).join('n', SENDS), 'have')).toStrictEqual([hashOf(OWN)]);
+    const changed = withoutPrint(changes(vector({ b: 2 }), vector({ b: 2 })));
+    expect(sent(session.timer('have'), 'have')).toStrictEqual([changed]);
+    expect(sent(createSession(OWN).join('n', SENDS), 'have')).toStrictEqual([withoutPrint(hashOf(OWN))]);
+  });
+
+  it('[SYNC-15] tells of a fingerprint that has changed, but not half-way through a catch-up', () => {
+    const sum = (byte: number) => new Uint8Array(16).fill(byte);
+    const session = createSession(OWN);
+    session.join('n');
+    session.hear('n', whole(OWN));
+    expect(phaseWith(session)).toBe('same');
+    session.commit(OWN, { fingerprint: { sum: sum(1), settled: true } });
+    expect(phaseWith(session)).toBe('different');
+    expect(sent(session.timer('have'), 'have')[0]?.fingerprint).toStrictEqual({ sum: sum(1), settled: true });
+    expect(sent(session.timer('have'), 'have')).toStrictEqual([]);
+    session.commit(OWN, { fingerprint: { sum: sum(2), settled: false } });
+    expect(phaseWith(session)).toBe('unknown');
+    expect(sent(session.timer('have'), 'have')).toHaveLength(1);
+    // It asks for what the other has more, and gets some of it.
+    session.hear('n', whole(vector({ me: 2, b: 9 })));
+    session.timer('ask');
+    session.commit(OWN, { fingerprint: { sum: sum(3), settled: false } });
+    expect(sent(session.timer('have'), 'have')).toStrictEqual([]);
+  });
+
+  it('[SYNC-15] equal fingerprints are enough, settled or not', () => {
+    const session = createSession(OWN);
+    session.join('n');
+    session.hear('n', { ...whole(OWN), fingerprint: { ...EMPTY_PRINT, settled: false } });
+    expect(phaseWith(session)).toBe('same');
+    session.hear('n', withoutPrint(whole(OWN)));
+    expect(phaseWith(session)).toBe('unknown');
   });
 
   it('[SYNC-3] is said once for a burst of commits, to all', () => {

@@ -14,6 +14,7 @@ export function composeHave(state: SyncState, neighbour: Neighbour, form: Have['
     told: state.vector,
     pushTold: neighbour.pushTaken,
     toldWhole: neighbour.toldWhole || form === 'whole',
+    toldSum: state.fingerprint.sum,
   };
   const entries =
     form === 'hash'
@@ -21,7 +22,20 @@ export function composeHave(state: SyncState, neighbour: Neighbour, form: Have['
       : form === 'whole'
         ? vector
         : changes(announcedOf(state, neighbour, neighbour.told), vector);
-  return [told, { type: 'have', hash: hashVector(vector), form, entries, pushedBytes: neighbour.pushTaken }];
+  const have: Have = { type: 'have', hash: hashVector(vector), form, entries, pushedBytes: neighbour.pushTaken };
+  return [told, isTwoWay(neighbour) ? { ...have, fingerprint: state.fingerprint } : have];
+}
+
+/** [SYNC-14] Whether a HAVE would say anything new. What changes half-way through a catch-up is not worth telling. */
+export function isOld(state: SyncState, neighbour: Neighbour): boolean {
+  const { vector, fingerprint, pull } = state;
+  if (neighbour.told !== vector || neighbour.pushTold !== neighbour.pushTaken) return false;
+  if (!isTwoWay(neighbour) || (!fingerprint.settled && pull !== null)) return true;
+  return neighbour.toldSum !== null && bytesEqual(neighbour.toldSum, fingerprint.sum);
+}
+
+function isTwoWay({ directions }: Neighbour): boolean {
+  return directions.outgoing && directions.incoming;
 }
 
 /** [SYNC-2] HAVE is absolute: it replaces what was known of the neighbour. */
@@ -41,7 +55,14 @@ export function applyHave(
   // Who holds the same vector as we last told can apply changes to it.
   if (remote !== null && neighbour.told !== null && sameVector(remote, announcedOf(state, neighbour, neighbour.told)))
     toldWhole = true;
-  const heard = { ...neighbour, remote, toldWhole, pushAcked: Math.min(have.pushedBytes, neighbour.pushSent) };
+  const fingerprint = have.fingerprint ?? null;
+  const heard = {
+    ...neighbour,
+    remote,
+    fingerprint,
+    toldWhole,
+    pushAcked: Math.min(have.pushedBytes, neighbour.pushSent),
+  };
   if (bytesEqual(have.hash, hashVector(mine))) return [heard, []];
   if (heard.toldWhole && have.form !== 'hash') return [heard, lostTrack(heard) ? [asHash(state, heard)] : []];
   const [told, answer] = composeHave(state, heard, 'whole');

@@ -4,6 +4,7 @@ import { createRandom, forSeeds, type Random } from '../testing/random.ts';
 import { createSimNetwork, type SimNetwork } from '../testing/sim-network.ts';
 import type { SimReplica } from '../testing/sim-replica.ts';
 import { dominates, sameVector } from '../version/vector.ts';
+import { agreementWith } from './agreement.ts';
 
 const BODIES = ['{}', 'x'.repeat(1_000), 'x'.repeat(60_000), 'x'.repeat(250_000), 'x'.repeat(900_000), undefined];
 
@@ -25,6 +26,10 @@ function expectEqual({ nodes }: SimNetwork): void {
   const [first, ...others] = nodes;
   if (first === undefined) throw new Error('there is no replica');
   for (const { replica, state } of nodes) {
+    for (const neighbour of state.neighbours.values()) {
+      const { outgoing, incoming } = neighbour.directions;
+      if (outgoing && incoming) expect(agreementWith(state, neighbour)).toBe('same');
+    }
     expect(replica.brokenPromises()).toStrictEqual([]);
     expect(state.pull).toBeNull();
     expect(sameVector(state.vector, replica.vector)).toBe(true);
@@ -45,7 +50,7 @@ function runScenario(random: Random, { losses, oneWay, claimsEarly = false }: Sc
   const encoded = random.chance(0.2);
   const bodies = encoded ? BODIES.slice(0, 2) : BODIES;
   const network = createSimNetwork(random, {
-    ...{ replicas, encoded, claimsEarly },
+    ...{ replicas, encoded, claimsEarly, alarms: claimsEarly },
     maxDelayMs: random.pick([1, 30, 400]),
     maxStorageMs: random.pick([0.1, 5, 100]),
     onCommit: expectHonest,
@@ -87,7 +92,7 @@ function loseSome(replica: SimReplica, { nodes }: SimNetwork, random: Random) {
 }
 
 describe('sync sessions under random schedules', () => {
-  it('[SYNC-9] [SYNC-14] vectors promise no more than there is, all converge, and silence follows', () => {
+  it('[SYNC-9] [SYNC-14] [SYNC-15] vectors promise no more than there is, all converge, fingerprints agree, silence follows', () => {
     forSeeds(150, (random) => expectEqual(runScenario(random, { losses: false, oneWay: false })));
   }, 60_000);
 

@@ -1,5 +1,6 @@
 /** What goes into and comes out of a collection's sync session (`sync.ts`). */
 import type { Actor } from '../version/dot.ts';
+import type { Print } from '../version/fingerprint.ts';
 import type { Version } from '../version/head.ts';
 import type { Vector } from '../version/vector.ts';
 import type { CreditFrame, Cursor, EntriesFrame, HaveFrame, PushFrame, WantFrame } from './frames.ts';
@@ -50,6 +51,7 @@ export type SyncInput =
   | {
       readonly type: 'committed';
       readonly vector: Vector;
+      readonly fingerprint: Print;
       readonly actor: Actor;
       readonly authored: Authored | null;
       readonly lost: boolean;
@@ -115,6 +117,10 @@ export interface Neighbour {
   readonly directions: Directions;
   /** what it has persisted, by its last HAVE; null: not known yet */
   readonly remote: Vector | null;
+  /** of all its heads, by its last HAVE; null: not known */
+  readonly fingerprint: Print | null;
+  /** the sum that our last HAVE named */
+  readonly toldSum: Uint8Array | null;
   /** the vector that our last HAVE described */
   readonly told: Vector | null;
   /** whether the neighbour can apply changes to `told`: it has had the whole, or the same vector itself */
@@ -150,6 +156,8 @@ export interface Pull {
 
 export interface SyncState {
   readonly vector: Vector;
+  /** of all heads that are here */
+  readonly fingerprint: Print;
   readonly actor: Actor;
   readonly neighbours: ReadonlyMap<NeighbourId, Neighbour>;
   readonly pull: Pull | null;

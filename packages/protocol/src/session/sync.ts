@@ -3,10 +3,11 @@
  * cursors and credits, and nothing of documents, sockets or storage. SPEC.md §5 has the rules by number.
  */
 import { MAX_FRAME_BYTES, MAX_VECTOR_ENTRIES, PUSH_CREDIT_BYTES } from '../limits.ts';
+import type { Print } from '../version/fingerprint.ts';
 import type { Vector } from '../version/vector.ts';
 import { actorsIn, dominates, EMPTY_VECTOR } from '../version/vector.ts';
 import { versionsCost } from './cost.ts';
-import { applyHave, composeHave } from './have.ts';
+import { applyHave, composeHave, isOld } from './have.ts';
 import { withNeighbour } from './neighbours.ts';
 import { askOrWait, endPull, restartStalledTimer, takeEntries } from './pull.ts';
 import { addCredit, answerWant, serve } from './serve.ts';
@@ -16,8 +17,8 @@ import { HAVE_DELAY_MS, PULL_CREDIT_BYTES } from './timing.ts';
 export type Step = readonly [SyncState, readonly SyncEffect[]];
 
 /** @param lastWant any integer: WANTs are numbered from there, so that no answer to an earlier session fits by chance */
-export function initialSyncState(actor: string, vector: Vector, lastWant = 0): SyncState {
-  return { vector, actor, neighbours: new Map(), pull: null, lastWant };
+export function initialSyncState(actor: string, vector: Vector, fingerprint: Print, lastWant = 0): SyncState {
+  return { vector, fingerprint, actor, neighbours: new Map(), pull: null, lastWant };
 }
 
 export function syncStep(state: SyncState, input: SyncInput): Step {
@@ -49,6 +50,8 @@ function join(state: SyncState, input: SyncInput & { type: 'joined' }): Step {
   const fresh: Neighbour = {
     directions: input.directions,
     remote: null,
+    fingerprint: null,
+    toldSum: null,
     told: null,
     toldWhole: false,
     pushedSeq: 0,
@@ -77,8 +80,8 @@ function leave(state: SyncState, id: NeighbourId): Step {
 
 /** [SYNC-3] The author pushes a new write at once to every neighbour that has all its earlier ones, within credit. */
 function committed(state: SyncState, input: SyncInput & { type: 'committed' }): Step {
-  const { vector, actor, authored, lost } = input;
-  let next: SyncState = { ...state, vector, actor };
+  const { vector, fingerprint, actor, authored, lost } = input;
+  let next: SyncState = { ...state, vector, fingerprint, actor };
   if (actor !== state.actor) next = { ...next, neighbours: withoutPushes(state.neighbours) };
   const effects: SyncEffect[] = [];
   if (lost || !dominates(vector, state.vector)) {
@@ -195,7 +198,7 @@ function timerFired(state: SyncState, timer: 'have' | 'ask' | 'stalled'): Step {
       let next = state;
       const effects: SyncEffect[] = [];
       for (const [id, neighbour] of state.neighbours) {
-        if (neighbour.told === state.vector && neighbour.pushTold === neighbour.pushTaken) continue;
+        if (isOld(state, neighbour)) continue;
         const [told, have] = composeHave(state, neighbour, neighbour.toldWhole ? 'changes' : 'whole');
         next = withNeighbour(next, id, told);
         effects.push({ type: 'send', neighbour: id, frame: have });

@@ -10,6 +10,7 @@ import type {
   SyncInput,
   SyncState,
 } from '../session/sync-types.ts';
+import { EMPTY_PRINT } from '../version/fingerprint.ts';
 import { NO_FIELD_CLOCKS, NO_PAST, type Version } from '../version/head.ts';
 import { hashVector, type Vector } from '../version/vector.ts';
 
@@ -43,7 +44,14 @@ export function cursor(lsn: number): Cursor {
 }
 
 export function hashOf(known: Vector, pushedBytes = 0): FrameOf<'have'> {
-  return { type: 'have', hash: hashVector(known), form: 'hash', entries: new Map(), pushedBytes };
+  return {
+    type: 'have',
+    hash: hashVector(known),
+    form: 'hash',
+    entries: new Map(),
+    pushedBytes,
+    fingerprint: EMPTY_PRINT,
+  };
 }
 
 export function whole(known: Vector, pushedBytes = 0): FrameOf<'have'> {
@@ -79,14 +87,17 @@ export interface Session {
 
 /** A session whose WANTs are numbered from 1. */
 export function createSession(known: Vector = new Map()): Session {
-  let state = initialSyncState(ME, known);
+  let state = initialSyncState(ME, known, EMPTY_PRINT);
   const give = (input: SyncInput): readonly SyncEffect[] => {
     const [next, effects] = syncStep(state, input);
     state = next;
     return effects;
   };
   const commit: Session['commit'] = (next, more = {}) =>
-    give({ type: 'committed', vector: next, actor: state.actor, authored: null, lost: false, ...more });
+    give({
+      ...{ type: 'committed', vector: next, fingerprint: state.fingerprint, actor: state.actor },
+      ...{ authored: null, lost: false, ...more },
+    });
   return {
     get state() {
       return state;

@@ -3,6 +3,7 @@
  * The shell around the pure steps is this file: one queue per replica, frames in order per link.
  */
 
+import { agreementWith } from '../session/agreement.ts';
 import { initialSyncState, syncStep } from '../session/sync.ts';
 import type {
   Directions,
@@ -48,6 +49,8 @@ export interface SimNetworkOptions {
   readonly encoded: boolean;
   /** breaks the rule of the vector, default false */
   readonly claimsEarly?: boolean;
+  /** whether replicas may differ under equal vectors, default false */
+  readonly alarms?: boolean;
   /** Called after every commit. */
   readonly onCommit?: (replica: SimReplica) => void;
 }
@@ -96,13 +99,14 @@ export function createSimNetwork(random: Random, options: SimNetworkOptions): Si
 
   function createNode(index: number) {
     const replica = createSimReplica(String.fromCharCode(97 + index), random, log, options.claimsEarly);
-    let state = initialSyncState(replica.actor, replica.vector, random.int(1_000));
+    let state = initialSyncState(replica.actor, replica.vector, replica.fingerprint, random.int(1_000));
     const timers = new Map<TimerKind, { stopped: boolean }>();
     const queue: (() => void)[] = [];
 
     function step(input: SyncInput): void {
       const [next, effects] = syncStep(state, input);
       state = next;
+      if (options.alarms !== true) expectNoAlarm(replica.name, state);
       for (const effect of effects) perform(effect);
     }
 
@@ -262,6 +266,11 @@ export function createSimNetwork(random: Random, options: SimNetworkOptions): Si
       }
     },
   };
+}
+
+function expectNoAlarm(name: string, state: SyncState): void {
+  for (const [id, neighbour] of state.neighbours)
+    if (agreementWith(state, neighbour) === 'different') throw new Error(`[SYNC-15] ${name} differs from ${id}`);
 }
 
 function overTheWire(frame: SyncFrame): SyncFrame {

@@ -8,12 +8,14 @@ import type { Cursor } from '../session/frames.ts';
 import type { Authored, ScanBatch, SyncEffect } from '../session/sync-types.ts';
 import { contentHash, headOf } from '../version/content-hash.ts';
 import type { Dot } from '../version/dot.ts';
+import { Fingerprint, type Print } from '../version/fingerprint.ts';
 import { type Head, reduceHeads, sameHead, supersedes, type Version } from '../version/head.ts';
 import { covers, joinVectors, type Vector } from '../version/vector.ts';
 import type { Random } from './random.ts';
 
 export interface SimCommit {
   readonly vector: Vector;
+  readonly fingerprint: Print;
   readonly actor: string;
   readonly authored: Authored | null;
   readonly lost: boolean;
@@ -39,6 +41,7 @@ export interface SimReplica {
   readonly name: string;
   readonly actor: string;
   readonly vector: Vector;
+  readonly fingerprint: Print;
   readonly heads: ReadonlyMap<string, readonly KeptVersion[]>;
   cursorOf(replica: string): Cursor | null;
   write(ids: readonly string[], bodyOf: () => string | undefined): SimCommit;
@@ -77,7 +80,20 @@ export function createSimReplica(name: string, random: Random, log: WriteLog, cl
   const batchRecords = 1 + random.int(4);
 
   const actor = (): string => `${name}${incarnation}`.padEnd(16, 'A');
-  const commit = (authored: Authored | null): SimCommit => ({ vector, actor: actor(), authored, lost: false });
+  function print(): Print {
+    const fingerprint = new Fingerprint();
+    let settled = true;
+    for (const { id, versions } of rows.values()) {
+      fingerprint.add(id, versions);
+      settled &&= versions.every(({ head }) => covers(vector, head));
+    }
+    return { sum: fingerprint.bytes(), settled };
+  }
+
+  const commit = (authored: Authored | null): SimCommit => ({
+    ...{ vector, fingerprint: print(), actor: actor(), authored },
+    lost: false,
+  });
 
   function put(id: string, versions: readonly KeptVersion[]): void {
     const before = rows.get(id)?.versions ?? [];
@@ -114,6 +130,9 @@ export function createSimReplica(name: string, random: Random, log: WriteLog, cl
     },
     get vector() {
       return vector;
+    },
+    get fingerprint() {
+      return print();
     },
     get heads() {
       return new Map([...rows].map(([id, { versions }]) => [id, versions]));

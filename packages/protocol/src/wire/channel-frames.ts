@@ -9,6 +9,7 @@ import {
   type RefuseFrame,
   type WantFrame,
 } from '../session/frames.ts';
+import { FINGERPRINT_BYTES } from '../version/fingerprint.ts';
 import { EMPTY_VECTOR } from '../version/vector.ts';
 import type { ByteReader } from './reader.ts';
 import { readCursor, readHash, readVector, writeCursor, writeHash, writeVector } from './vectors.ts';
@@ -24,6 +25,7 @@ const RECEIVES = 0x02;
 const HAVE_FORMS = ['hash', 'whole', 'changes'] as const;
 const HAVE_FORM_BITS = 0x03;
 const HAS_FINGERPRINT = 0x04;
+const UNSETTLED = 0x08;
 
 const HAS_CURSOR = 0x01;
 
@@ -98,23 +100,27 @@ export function writeHave(writer: ByteWriter, frame: HaveFrame): void {
   if (formNumber < 0) writer.fail('form', `one of ${HAVE_FORMS.join(', ')}`, form);
   if (form === 'hash' && entries.size > 0) writer.fail('entries', 'none in the form `hash`', `${entries.size}`);
   writeChannel(writer, frame.channel);
-  writer.byte(formNumber | (fingerprint === undefined ? 0 : HAS_FINGERPRINT));
+  const printFlags = fingerprint === undefined ? 0 : HAS_FINGERPRINT | (fingerprint.settled ? 0 : UNSETTLED);
+  writer.byte(formNumber | printFlags);
   writer.fixed('hash', frame.hash, DIGEST_BYTES);
   writer.uint('pushedBytes', frame.pushedBytes, 0, Number.MAX_SAFE_INTEGER);
-  if (fingerprint !== undefined) writer.fixed('fingerprint', fingerprint, DIGEST_BYTES);
+  if (fingerprint !== undefined) writer.fixed('fingerprint', fingerprint.sum, FINGERPRINT_BYTES);
   if (form !== 'hash') writeVector(writer, 'entries', entries, form === 'changes' ? 0 : 1);
 }
 
 export function readHave(reader: ByteReader): HaveFrame {
   const channel = readChannel(reader);
-  const flags = reader.flags('flags', HAVE_FORM_BITS | HAS_FINGERPRINT);
+  const flags = reader.flags('flags', HAVE_FORM_BITS | HAS_FINGERPRINT | UNSETTLED);
+  const settled = (flags & UNSETTLED) === 0;
   const form = HAVE_FORMS[flags & HAVE_FORM_BITS] ?? reader.fail('form', 'less than 3', '3');
   const hash = reader.fixed('hash', DIGEST_BYTES);
   const pushedBytes = reader.uint('pushedBytes', 0, Number.MAX_SAFE_INTEGER);
-  const fingerprint = (flags & HAS_FINGERPRINT) === 0 ? undefined : reader.fixed('fingerprint', DIGEST_BYTES);
+  const hasPrint = (flags & HAS_FINGERPRINT) !== 0;
+  if (!settled && !hasPrint) reader.fail('flags', 'a fingerprint that is not settled', 'none');
+  const sum = hasPrint ? reader.fixed('fingerprint', FINGERPRINT_BYTES) : undefined;
   const entries = form === 'hash' ? EMPTY_VECTOR : readVector(reader, 'entries', form === 'changes' ? 0 : 1);
   const have: HaveFrame = { type: 'have', channel, hash, form, entries, pushedBytes };
-  return fingerprint === undefined ? have : { ...have, fingerprint };
+  return sum === undefined ? have : { ...have, fingerprint: { sum, settled } };
 }
 
 export function writeWant(writer: ByteWriter, frame: WantFrame): void {

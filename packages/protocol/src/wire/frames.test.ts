@@ -6,6 +6,7 @@ import { BYE_CODES, type Cursor, type Frame, REFUSE_CODES } from '../session/fra
 import { base64url } from '../version/base64url.ts';
 import { type Clock, MAX_TIMESTAMP } from '../version/clock.ts';
 import { type Actor, compareStrings, type Dot } from '../version/dot.ts';
+import type { Print } from '../version/fingerprint.ts';
 import type { Envelope, Version } from '../version/head.ts';
 import type { Vector } from '../version/vector.ts';
 import { DECODE_CODES } from './codes.ts';
@@ -75,6 +76,8 @@ const version: fc.Arbitrary<Version> = fc
   .map(([id, h, b, hash]) => (b === undefined ? { id, head: h, body: b, hash } : { id, head: h, body: b }));
 const versions = fc.array(version, { maxLength: 5 });
 
+const print: fc.Arbitrary<Print> = fc.tuple(bytes16, fc.boolean()).map(([sum, settled]) => ({ sum, settled }));
+
 const haveEntries: fc.Arbitrary<readonly ['hash' | 'whole' | 'changes', Vector]> = fc.oneof(
   fc.constant(['hash', new Map()] as const),
   vectorOf(seq).map((entries) => ['whole', entries] as const),
@@ -99,7 +102,7 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
     .map(([c, code, t]): Frame => ({ type: 'refuse', channel: c, code, text: t })),
   channel.map((c): Frame => ({ type: 'close', channel: c })),
   fc
-    .tuple(channel, bytes16, haveEntries, uint, fc.option(bytes16))
+    .tuple(channel, bytes16, haveEntries, uint, fc.option(print))
     .map(([c, hash, [form, entries], pushedBytes, fingerprint]): Frame => {
       const have = { type: 'have', channel: c, hash, form, entries, pushedBytes } as const;
       return fingerprint === null ? have : { ...have, fingerprint };

@@ -47,7 +47,7 @@ const FRAMES: Readonly<Record<string, Frame>> = {
     form: 'hash',
     entries: new Map(),
     pushedBytes: 200,
-    fingerprint: NINES,
+    fingerprint: { sum: NINES, settled: true },
   },
   'have of the form changes': {
     type: 'have',

@@ -91,6 +91,8 @@ describe('frames', () => {
     expectMalformed(...history(0x30));
     expectMalformed(0x06, 1, 0x02, 1, 0, 0);
     expectMalformed(0x05, 1, 0x03, ...new Array<number>(16).fill(0), 0, 0);
+    // No fingerprint, and it is not settled.
+    expectMalformed(0x05, 1, 0x08, ...new Array<number>(16).fill(0), 0);
   });
 
   it('[WIRE-14] what is almost VERSION', () => {

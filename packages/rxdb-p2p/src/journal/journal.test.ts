@@ -1,4 +1,4 @@
-import { createFieldHasher, type Head, NO_FIELD_CLOCKS, NO_PAST } from '@rxdb-p2p/protocol';
+import { createFieldHasher, EMPTY_PRINT, type Head, NO_FIELD_CLOCKS, NO_PAST } from '@rxdb-p2p/protocol';
 import { fillWithDefaultSettings, type RxStorage } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { describe, expect, it } from 'vitest';
@@ -41,7 +41,20 @@ function stateOf(journal: Journal): unknown {
   const { id, seq, incarnation, acknowledged, checkpoint, epochs, lsn, vector } = journal;
   const cursors = journal.cursorNames().map((name) => [name, journal.cursorOf(name)]);
   const records = journal.above(0, Number.MAX_SAFE_INTEGER);
-  return { id, seq, incarnation, acknowledged, checkpoint, epochs, lsn, cursors, records, vector: [...vector] };
+  const fingerprint = journal.fingerprint();
+  return {
+    id,
+    seq,
+    incarnation,
+    acknowledged,
+    checkpoint,
+    epochs,
+    lsn,
+    cursors,
+    records,
+    fingerprint,
+    vector: [...vector],
+  };
 }
 
 describe('a journal', () => {
@@ -109,6 +122,30 @@ describe('a journal', () => {
     expect([...journal.records.keys()]).toEqual(['y']);
     expect(journal.cursorOf('peer')).toBeNull();
     expect(stateOf(await disk.open())).toEqual(stateOf(journal));
+  });
+
+  it('[VER-12] knows its fingerprint, and that it is settled when the vector covers all heads and no fold is open', async () => {
+    const disk = createDisk();
+    const journal = await disk.open();
+    expect(journal.fingerprint()).toEqual(EMPTY_PRINT);
+    await journal.commit({ records: [recordOf('x', 1), recordOf('y', 2)] });
+    expect(journal.fingerprint().settled).toBe(false);
+    await journal.commit({ vector: new Map([[ACTOR, 2]]) });
+    const full = journal.fingerprint();
+    expect(full.settled).toBe(true);
+    const heads = [{ head: headOf(1) }];
+    await journal.commit({ records: [{ ...recordOf('x', 1, heads), pending: { rev: '2-p', heads } }] });
+    expect(journal.fingerprint()).toEqual({ ...full, settled: false });
+    await journal.commit({ records: [recordOf('x', 1, heads)] });
+    expect(journal.fingerprint()).toEqual(full);
+    await journal.commit({ vector: new Map([[ACTOR, 1]]) });
+    expect(journal.fingerprint().settled).toBe(false);
+    await journal.commit({ dropped: ['y'] });
+    const { sum, settled } = journal.fingerprint();
+    expect(settled).toBe(true);
+    expect(sum).not.toEqual(full.sum);
+    await journal.commit({ dropped: ['x'] });
+    expect(journal.fingerprint()).toEqual(EMPTY_PRINT);
   });
 
   it('forgets the oldest cursors and epochs', async () => {

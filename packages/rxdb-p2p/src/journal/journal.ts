@@ -3,8 +3,8 @@
  * (ARCHITECTURE §4). Appending a segment is the commit: one insert, atomic on every storage, and a key that is taken means
  * that another tab leads. The journal knows nothing of documents beyond their records.
  */
-import type { Cursor, FieldHasher, Vector } from '@rxdb-p2p/protocol';
-import { P2PError } from '@rxdb-p2p/protocol';
+import type { Cursor, FieldHasher, Print, Vector } from '@rxdb-p2p/protocol';
+import { dominates, P2PError } from '@rxdb-p2p/protocol';
 import { DEFAULT_JOURNAL_LIMITS, type JournalLimits } from './journal-limits.ts';
 import {
   decodeFirstRow,
@@ -17,10 +17,11 @@ import {
   unreadable,
 } from './log.ts';
 import { createLsnIndex } from './lsn-index.ts';
+import { createJournalPrint } from './print.ts';
 import type { DocRecord, NewRecord } from './record.ts';
 import { type Epoch, encodeSegment, type StateChange } from './segment.ts';
 import type { Sidecar, SidecarRow } from './sidecar.ts';
-import { vectorDelta } from './vector-delta.ts';
+import { vectorDelta, withDelta } from './vector-delta.ts';
 
 export interface JournalChange {
   /** a record whose `heads` array is another than before gets a new lsn */
@@ -43,6 +44,8 @@ export interface Journal {
   readonly id: string;
   readonly records: ReadonlyMap<string, DocRecord>;
   readonly vector: Vector;
+  /** of all heads, and whether they follow from the vector */
+  fingerprint(): Print;
   /** highest own `seq` */
   readonly seq: number;
   readonly incarnation: string;
@@ -83,6 +86,7 @@ export async function openJournal(
   const records = new Map<string, DocRecord>();
   const index = createLsnIndex();
   const cursors = new Map<string, Cursor>();
+  const print = createJournalPrint(records);
   let vector: Vector = new Map();
   let seq = 0;
   let lsn = 0;
@@ -130,6 +134,7 @@ export async function openJournal(
     const before = records.get(record.id);
     if (before !== undefined && before.lsn !== record.lsn) index.remove(before.lsn);
     records.set(record.id, record);
+    print.put(before, record, vector);
     index.put(record);
     storedRecords++;
     if (record.lsn > lsn) lsn = record.lsn;
@@ -140,14 +145,12 @@ export async function openJournal(
       const record = records.get(dropped);
       if (record === undefined) continue;
       index.remove(record.lsn);
+      print.remove(record);
       records.delete(dropped);
     }
     if (state.vector !== undefined) {
-      const next = new Map(vector);
-      for (const [actor, entry] of state.vector) {
-        if (entry === 0) next.delete(actor);
-        else next.set(actor, entry);
-      }
+      const next = withDelta(vector, state.vector);
+      if (!dominates(next, vector)) print.doubt();
       vector = next;
     }
     if (state.seq !== undefined) seq = state.seq;
@@ -262,6 +265,7 @@ export async function openJournal(
     get vector() {
       return vector;
     },
+    fingerprint: () => print.of(vector),
     get seq() {
       return seq;
     },

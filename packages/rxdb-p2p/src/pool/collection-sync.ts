@@ -51,7 +51,12 @@ export interface CollectionSyncDeps {
 
 export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
   const { replica, timers, onFailure, meter = createSyncMeter(timers.now) } = deps;
-  let state = initialSyncState(replica.actor, replica.vector, Math.floor(timers.random() * 2 ** 31));
+  let state = initialSyncState(
+    replica.actor,
+    replica.vector,
+    replica.journal.fingerprint(),
+    Math.floor(timers.random() * 2 ** 31),
+  );
   const ports = new Map<NeighbourId, NeighbourPort>();
   const running = new Map<TimerKind, () => void>();
   const listeners = new Set<() => void>();
@@ -138,8 +143,8 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
     running.set(kind, stop);
   }
 
-  const unsubscribe = replica.onCommit(({ vector, actor, authored, lost }) =>
-    step({ type: 'committed', vector, actor, authored, lost }),
+  const unsubscribe = replica.onCommit(({ vector, fingerprint, actor, authored, lost }) =>
+    step({ type: 'committed', vector, fingerprint, actor, authored, lost }),
   );
 
   return {

@@ -95,7 +95,7 @@ export function createPoolChannels({ led, timers, completions, onChange }: PoolC
       for (const { id, replica } of channels.values()) {
         const neighbour = state.neighbours.get(id);
         if (neighbour === undefined) continue;
-        const current = peerSnapshot({ id, replica, route: routes.get(id) }, neighbour, state.vector, meter);
+        const current = peerSnapshot({ id, replica, route: routes.get(id) }, neighbour, state, meter);
         if (isComplete(current)) completions.note(replica);
         const lastCompleteAt = completions.at(replica);
         found.set(replica, lastCompleteAt === undefined ? current : { ...current, lastCompleteAt });

@@ -86,7 +86,7 @@ function hostileBatch(): Version[] {
   return bodies.map(([id, body], i) => ({
     id,
     head: { actor: AUTHOR, seq: i + 1, time: 1_000 + i, past: [], deleted: false, clocks: [] },
-    body,
+    ...(body === undefined ? { body, hash: 'AAECAwQFBgc' } : { body }),
   }));
 }
 

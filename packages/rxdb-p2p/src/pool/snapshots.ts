@@ -1,6 +1,6 @@
 /** Plain snapshots of a pool's neighbours and of the pool, for screens. Pure. */
 import type { Neighbour, SyncState, Vector } from '@rxdb-p2p/protocol';
-import { countMissing, dominates, EMPTY_VECTOR, joinVectors, sameVector } from '@rxdb-p2p/protocol';
+import { agreementWith, countMissing, dominates, EMPTY_VECTOR, joinVectors } from '@rxdb-p2p/protocol';
 import type { LinkRoute } from '../transport/port.ts';
 import type { Serving, SyncMeter } from './sync-meter.ts';
 import type { NotInSyncReason, PeerPhase, PeerSnapshot, PoolPhase, PoolStatus } from './types.ts';
@@ -15,14 +15,15 @@ export interface ChannelFacts {
 export function peerSnapshot(
   { id, replica, route }: ChannelFacts,
   neighbour: Neighbour,
-  vector: Vector,
+  state: SyncState,
   meter: SyncMeter,
 ): PeerSnapshot {
+  const { vector } = state;
   const documentsToSend = toSend(neighbour, vector, meter.serving(id));
   const documentsToReceive = toReceive(neighbour, vector, meter.toStore(id));
   return {
     replica,
-    phase: phaseOf(neighbour, vector),
+    phase: phaseOf(neighbour, state),
     ...(route === undefined ? {} : { route: route.kind }),
     ...(route?.roundTripMs === undefined ? {} : { roundTripMs: route.roundTripMs }),
     documentsToSend,
@@ -53,9 +54,13 @@ function toReceive({ remote, directions }: Neighbour, vector: Vector, toStore: n
 }
 
 /** [SYNC-7] A channel that goes one way can be acknowledged, never in sync. */
-function phaseOf({ remote, directions }: Neighbour, vector: Vector): PeerPhase {
+function phaseOf(neighbour: Neighbour, state: SyncState): PeerPhase {
+  const { remote, directions } = neighbour;
+  const { vector } = state;
   if (remote === null) return 'connecting';
-  if (directions.outgoing && directions.incoming) return sameVector(remote, vector) ? 'in-sync' : 'catching-up';
+  // [SYNC-15] By what both hold, not by what both have heard of.
+  if (directions.outgoing && directions.incoming)
+    return agreementWith(state, neighbour) === 'same' ? 'in-sync' : 'catching-up';
   const complete = directions.outgoing ? dominates(remote, vector) : dominates(vector, remote);
   return complete ? 'acknowledged' : 'catching-up';
 }

@@ -1,5 +1,5 @@
 /** What the parts of a collection's replica share: its documents, its journal, and who it is. */
-import type { Authored, FieldHasher, P2PError, Vector } from '@rxdb-p2p/protocol';
+import type { Authored, FieldHasher, P2PError, Print, Vector } from '@rxdb-p2p/protocol';
 import type { Journal, JournalChange } from '../journal/journal.ts';
 import type { ContentRules, ValidateBody } from './content.ts';
 import type { DocumentStorage, StoredDocument } from './document.ts';
@@ -28,6 +28,7 @@ export interface ReplicaDeps {
 /** What a commit has changed, for those who replicate it. */
 export interface Commit {
   readonly vector: Vector;
+  readonly fingerprint: Print;
   readonly actor: string;
   readonly authored: Authored | null;
   /** ids of documents whose heads changed */
@@ -91,7 +92,9 @@ export function createReplicaContext(deps: ReplicaDeps): ReplicaContext {
     },
     acknowledgement: () => (acknowledged === journal.acknowledged ? {} : { acknowledged }),
     announce(authored, changed, lost = false) {
-      for (const listener of listeners) listener({ vector: journal.vector, actor: actor(), authored, changed, lost });
+      const { vector } = journal;
+      const fingerprint = journal.fingerprint();
+      for (const listener of listeners) listener({ vector, fingerprint, actor: actor(), authored, changed, lost });
     },
     onCommit(listener) {
       listeners.add(listener);

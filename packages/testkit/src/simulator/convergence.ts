@@ -1,5 +1,5 @@
 /** One scenario: replicas that edit the same documents at once, with links cut and healed, until all is quiet. */
-import { canonicalJson, sameVector } from '@rxdb-p2p/protocol';
+import { agreementWith, canonicalJson, sameVector } from '@rxdb-p2p/protocol';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { createDevice, type Device } from './device.ts';
 import { type HandlerName, policyOf } from './handlers.ts';
@@ -110,6 +110,10 @@ async function differences(devices: readonly Device[], time: VirtualTime): Promi
   for (const device of devices) {
     for (const problem of device.problems) failures.push(`${device.name} reports ${problem.message}`);
     if (device.sync.state.pull !== null) failures.push(`${device.name} still pulls`);
+    for (const [id, neighbour] of device.sync.state.neighbours) {
+      const agreement = agreementWith(device.sync.state, neighbour);
+      if (agreement !== 'same') failures.push(`[SYNC-15] what ${device.name} and ${id} hold is ${agreement}`);
+    }
   }
   for (const other of others) {
     const got = canonicalJson(Object.fromEntries(await time.answer(other.documents())));
