@@ -2,6 +2,7 @@ import { type ChannelOffer, type Frame, hashVector, type Version } from '@rxdb-p
 import { createRogue, type Rogue, type Victim } from '@rxdb-p2p/testkit/hostile';
 import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase, type RxJsonSchema } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
+import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryNetwork, type P2PError, type P2PPool, type QuarantinedVersion, RxDBP2PPlugin } from '../index.ts';
 import { resolveOptions } from '../plugin/options.ts';
@@ -163,7 +164,7 @@ describe('what cannot be shown', () => {
     // It says nothing of what it holds as a whole, so nobody is in sync with it.
     const { replica } = await a.pool.awaitFirstPeer();
     const received = async () => (await firstValueFrom(a.pool.peerStates$)).get(replica);
-    await expect.poll(received).toMatchObject({ phase: 'catching-up', writesToSend: 0, writesToReceive: 0 });
+    await expect.poll(received).toMatchObject({ phase: 'catching-up', documentsToSend: 0, documentsToReceive: 0 });
     await expect.poll(async () => (await a.items.find().exec()).length).toBe(good.length);
     const shown = (await a.items.find().exec()).map((document) => document.toMutableJSON());
     expect(shown.length).toBe(good.length);
