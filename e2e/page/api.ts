@@ -11,6 +11,8 @@ export interface CollectionSetup {
 
 export interface DatabaseSetup {
   readonly database: string;
+  /** encrypts what the collections' schemas call `encrypted` */
+  readonly password?: string;
   readonly collections: readonly CollectionSetup[];
 }
 
@@ -34,6 +36,7 @@ export interface PeerApi {
   insert(collection: string, documents: readonly PlainDocument[]): Promise<number>;
   patch(collection: string, id: string, changes: PlainDocument): Promise<void>;
   remove(collection: string, id: string): Promise<void>;
+  attach(collection: string, id: string, name: string, text: string): Promise<void>;
   /** All documents without RxDB's own fields, sorted by primary key. */
   read(collection: string): Promise<readonly PlainDocument[]>;
   count(collection: string): Promise<number>;

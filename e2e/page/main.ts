@@ -1,10 +1,13 @@
 /** The page that every browser of the end-to-end tests opens: an application of the plugin, driven from outside. */
 import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb';
+import { RxDBAttachmentsPlugin } from 'rxdb/plugins/attachments';
 import { RxDBMigrationSchemaPlugin } from 'rxdb/plugins/migration-schema';
 import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie';
 import { type ContestedDocument, type P2PPool, type PoolStatus, RxDBP2PPlugin } from 'rxdb-p2p';
+import { encryptedStorage } from 'rxdb-p2p-encryption';
 import { ACKNOWLEDGED, type DatabaseSetup, type PeerApi, type PlainDocument } from './api.ts';
 
+addRxPlugin(RxDBAttachmentsPlugin);
 addRxPlugin(RxDBMigrationSchemaPlugin);
 addRxPlugin(RxDBP2PPlugin);
 
@@ -30,7 +33,9 @@ function watch(pool: P2PPool<PlainDocument>): Watched {
 function openDatabase(setup: DatabaseSetup): Promise<RxDatabase> {
   return createRxDatabase({
     name: setup.database,
-    storage: getRxStorageDexie(),
+    ...(setup.password === undefined
+      ? { storage: getRxStorageDexie() }
+      : { storage: encryptedStorage({ storage: getRxStorageDexie() }), password: setup.password }),
     // An insecure origin has no crypto.subtle; applications that run there bring a hash of their own.
     ...(globalThis.isSecureContext ? {} : { hashFunction: weakHash }),
   });
@@ -108,6 +113,10 @@ function createPeer(): PeerApi {
     },
     async remove(name, id) {
       await (await documentOf(name, id)).remove();
+    },
+    async attach(name, id, attachment, text) {
+      const data = new Blob([text], { type: 'text/plain' });
+      await (await documentOf(name, id)).putAttachment({ id: attachment, type: 'text/plain', data });
     },
     async read(name) {
       const collection = collectionOf(name);
