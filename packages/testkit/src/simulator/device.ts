@@ -2,7 +2,7 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { base64url, createFieldHasher, P2PError } from '@rxdb-p2p/protocol';
-import { fillWithDefaultSettings, type RxJsonSchema, type RxStorage } from 'rxdb';
+import { fillWithDefaultSettings, prepareQuery, type RxJsonSchema, type RxStorage } from 'rxdb';
 import {
   acknowledgedSeq,
   type CollectionReplica,
@@ -22,6 +22,7 @@ import {
   openSidecar,
   openSidecarInstance,
   type Registration,
+  type Sidecar,
   type Timers,
   WRITE_CONTEXT,
 } from 'rxdb-p2p/testing';
@@ -57,11 +58,21 @@ export interface Device extends WatchedDevice, User {
   readonly sync: CollectionSync;
   /** Every problem reported so far. */
   readonly problems: readonly P2PError[];
+  /** Removes tombstones for good, as the plugin lets RxDB's cleanup do: when all deletes are journaled. */
+  purge(): Promise<void>;
   /** What a process that starts now would find in the journal. */
   reread(): Promise<Journal>;
   close(): Promise<void>;
   /** Closes, and removes all that it stored: memory storages of one process share their content. */
   erase(): Promise<void>;
+}
+
+/** Parts of a device replaced by broken ones, to see that it is noticed. */
+export interface Sabotage {
+  readonly documents?: (documents: DocumentStorage) => DocumentStorage;
+  readonly sidecar?: (sidecar: Sidecar) => Sidecar;
+  readonly journal?: (journal: Journal) => Journal;
+  readonly replica?: (replica: CollectionReplica) => CollectionReplica;
 }
 
 export interface DeviceOptions {
@@ -71,8 +82,14 @@ export interface DeviceOptions {
   readonly network: Pick<SimNetwork, 'factory'>;
   readonly time: Timers;
   readonly random: Random;
-  /** added to virtual time, milliseconds: clocks run apart */
-  readonly clockOffsetMs: number;
+  /** added to virtual time, milliseconds: clocks run apart, and jump */
+  readonly clockOffsetMs: number | (() => number);
+  /** which tab of the device this is; default: the only one */
+  readonly tab?: string;
+  /** The lead was taken from a tab that may still write. */
+  readonly stolen?: boolean;
+  /** Runs what comes in from the network, when the process can; default: at once. */
+  readonly enter?: (run: () => void) => void;
   readonly sends?: boolean;
   readonly journalLimits?: Partial<JournalLimits>;
   /** Whether all documents are compared with the journal after the start, as applications do; default: yes. */
@@ -81,28 +98,34 @@ export interface DeviceOptions {
   readonly handWrites?: HandWrites;
   /** Called when the journal is read, before anything is written. */
   readonly onOpened?: (device: WatchedDevice) => void;
+  /** Called with every problem, at once. */
+  readonly onProblem?: (problem: P2PError) => void;
+  readonly sabotage?: Sabotage;
 }
 
 /** Virtual time starts here: documents need a date. */
 const EPOCH_MS = 1_750_000_000_000;
 
 export async function createDevice(options: DeviceOptions): Promise<Device> {
-  const { name, storage, network, time, random, handWrites = createHandWrites() } = options;
+  const { name, storage, network, time, random, handWrites = createHandWrites(), sabotage = {} } = options;
+  const unchanged = <T>(part: T): T => part;
+  const { sidecar: asSidecar = unchanged, journal: asJournal = unchanged } = sabotage;
   const problems: P2PError[] = [];
   const onProblem = (problem: P2PError): void => {
     problems.push(problem);
+    options.onProblem?.(problem);
   };
   const onFailure = (cause: unknown): void => {
     onProblem(cause instanceof P2PError ? cause : new P2PError('STORAGE_FAILED', String(cause), { cause }));
   };
   const jsonSchema = fillWithDefaultSettings(simSchema) as unknown as Readonly<Record<string, unknown>>;
-  const documents = await openDocuments(storage, name);
+  const documents = (sabotage.documents ?? unchanged)(await openDocuments(storage, name));
   const params = { storage, databaseName: name, databaseInstanceToken: name, name: 'journal' };
   const hasher = createFieldHasher();
   const randomId = (bytes: number): string => base64url(random.bytes(bytes));
   const readJournal = async (): Promise<Journal> =>
-    openJournal({ sidecar: await openSidecar(params), hasher, randomId }, options.journalLimits);
-  const opened = await readJournal();
+    openJournal({ sidecar: asSidecar(await openSidecar(params)), hasher, randomId }, options.journalLimits);
+  const opened = asJournal(await readJournal());
   let onCommitted = (_change: JournalChange): void => undefined;
   const journal: Journal = Object.create(opened, {
     commit: {
@@ -114,13 +137,15 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   });
   const now = createClock(time, options.clockOffsetMs);
   const policy = options.merge(onProblem);
-  const replica = createCollectionReplica({
-    ...{ documents, journal, hasher, randomId, now, onProblem, merge: policy },
+  const writeContext = `${WRITE_CONTEXT}${options.tab ?? ''}`;
+  const real = createCollectionReplica({
+    ...{ documents, journal, hasher, randomId, now, onProblem, writeContext, merge: policy },
     validate: createValidator(jsonSchema),
     // Small batches, so that scans have a middle.
     batch: { bytes: 400, records: 2 },
     actorOf: (incarnation) => base64url(sha256(new TextEncoder().encode(name + incarnation))).slice(0, 16),
   });
+  const replica = (sabotage.replica ?? unchanged)(real);
   const watched: WatchedDevice = {
     ...{ name, replica, journal, handWrites },
     onJournal(listener) {
@@ -129,14 +154,14 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   };
   options.onOpened?.(watched);
   const subscription = documents.changeStream().subscribe((bulk) => {
-    const ids = bulk.context === WRITE_CONTEXT ? [] : bulk.events.map(({ documentId }) => documentId);
+    const ids = bulk.context === writeContext ? [] : bulk.events.map(({ documentId }) => documentId);
     replica.hint(ids, bulk.checkpoint).catch(onFailure);
   });
-  await replica.start();
+  await replica.start(options.stolen);
   const sync = createCollectionSync({ replica, timers: time, onFailure });
   sync.onStep(() => replica.noteAcknowledged(acknowledgedSeq(sync.state)));
   const hub: Hub = createHub({
-    factory: network.factory(name),
+    factory: network.factory(name, options.tab, options.enter),
     replica: base64url(sha256(new TextEncoder().encode(name))),
     session: random.bytes(16),
     timers: time,
@@ -176,6 +201,18 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     ...watched,
     ...createUser({ documents, now, randomId, handWrites }),
     ...{ sync, problems, close, reread: readJournal },
+    async purge() {
+      await replica.catchUp();
+      const query = prepareQuery(documents.schema, {
+        selector: { _deleted: true } as never,
+        sort: [{ id: 'asc' }],
+        skip: 0,
+      });
+      const deleted = (await documents.query(query)).documents;
+      // Applications leave a month between a delete and its removal: one of this moment stays.
+      const isKnown = deleted.every((document) => journal.records.get(document['id'] as string)?.rev === document._rev);
+      if (isKnown) await documents.cleanup(0);
+    },
     async erase() {
       await close();
       await documents.remove();
@@ -185,10 +222,11 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
 }
 
 /** RxDB's `now()`: two decimals, rising within one process. */
-export function createClock(time: Timers, offsetMs: number): () => number {
+export function createClock(time: Timers, offsetMs: number | (() => number)): () => number {
   let last = 0;
+  const offset = typeof offsetMs === 'number' ? () => offsetMs : offsetMs;
   return () => {
-    last = Math.round(Math.max(last + 0.01, EPOCH_MS + time.now() + offsetMs) * 100) / 100;
+    last = Math.round(Math.max(last + 0.01, EPOCH_MS + time.now() + offset()) * 100) / 100;
     return last;
   };
 }

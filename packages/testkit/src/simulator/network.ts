@@ -1,29 +1,53 @@
-/** A network of ordered, reliable links with seeded delays, whose links and partitions are cut on command. */
+/**
+ * A network of ordered, reliable links with seeded delays, whose links are cut on command. A link that misbehaves loses,
+ * repeats and reorders frames for some time, and then breaks, as reliable transports do when they cannot go on: HAVE,
+ * WANT, CREDIT and PUSH. The batches of a catch-up count on the order that every link promises.
+ */
 import { createAssembler, decodeFrame, type Frame } from '@rxdb-p2p/protocol';
 import type { Link, Transport, TransportEvents, TransportFactory } from 'rxdb-p2p/testing';
 import type { Random } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export interface SimNetwork {
-  factory(name: string): TransportFactory;
+  /**
+   * @param tab of the device: its tabs are not connected with each other
+   * @param enter runs what comes in, when the process can
+   */
+  factory(device: string, tab?: string, enter?: (run: () => void) => void): TransportFactory;
   /** No link between the two from now on, until `heal`. */
   cut(a: string, b: string): void;
   /** All cut pairs may connect again, and do. */
   heal(): void;
-  /** The process of this name is gone: it sends nothing more, but what is under way still arrives. */
-  kill(name: string): void;
+  /** From now on the links of these two misbehave, and break after so many milliseconds. */
+  misbehave(a: string, b: string, faults: LinkFaults, forMs: number): void;
+  /** The process of this tab is gone: it sends nothing more, but what is under way still arrives. */
+  kill(device: string, tab?: string): void;
   /** Frames sent so far, keep-alives left out, and document versions in them. */
   readonly sent: { frames: number; versions: number; bytes: number };
+  /** Messages that a misbehaving link lost, repeated and sent out of order. */
+  readonly faults: { lost: number; repeated: number; reordered: number };
+}
+
+/** Probabilities, for each message. */
+export interface LinkFaults {
+  readonly lose: number;
+  readonly repeat: number;
+  readonly reorder: number;
 }
 
 export interface SimNetworkOptions {
   /** of one message, milliseconds */
   readonly minDelayMs: number;
   readonly maxDelayMs: number;
+  /** Called with every message that is sent. */
+  readonly onMessage?: (from: string, to: string, message: Uint8Array) => void;
 }
 
 interface Station {
+  /** unique: the device, and which of its tabs */
   readonly name: string;
+  readonly device: string;
+  readonly enter: (run: () => void) => void;
   readonly rooms: Set<string>;
   readonly events: TransportEvents;
   /** open links by the name of the other end */
@@ -38,6 +62,13 @@ interface End {
   kill(): void;
 }
 
+/** Frames that a link which misbehaves may lose, repeat and reorder. */
+const UNORDERED: ReadonlySet<string> = new Set<Frame['type']>(['have', 'want', 'credit', 'push']);
+/** How long it takes to dial again after a link broke, milliseconds. */
+const REDIAL_MS = 1_000;
+/** By how much a message that overtakes others is late, milliseconds. */
+const OVERTAKEN_MS = 500;
+
 /** One direction of a link. */
 interface Lane {
   /** when the last message sent so far arrives, milliseconds of virtual time */
@@ -48,6 +79,8 @@ interface Lane {
 export function createSimNetwork(time: VirtualTime, random: Random, options: SimNetworkOptions): SimNetwork {
   const stations = new Map<string, Station>();
   const cuts = new Set<string>();
+  const misbehaving = new Map<string, LinkFaults>();
+  const faults = { lost: 0, repeated: 0, reordered: 0 };
   const sent = { frames: 0, versions: 0, bytes: 0 };
   const pairName = (a: string, b: string): string => [a, b].sort().join(' ');
 
@@ -56,7 +89,7 @@ export function createSimNetwork(time: VirtualTime, random: Random, options: Sim
   }
 
   function connect(a: Station, b: Station): void {
-    if (a.links.has(b.name) || cuts.has(pairName(a.name, b.name))) return;
+    if (a.links.has(b.name) || a.device === b.device || cuts.has(pairName(a.device, b.device))) return;
     if (![...a.rooms].some((room) => b.rooms.has(room))) return;
     const ends = createEnds(a, b);
     a.links.set(b.name, ends[0]);
@@ -73,14 +106,27 @@ export function createSimNetwork(time: VirtualTime, random: Random, options: Sim
       a.links.delete(b.name);
       b.links.delete(a.name);
       time.after(0, () => {
-        endA.closed(reason);
-        endB.closed(reason);
+        a.enter(() => endA.closed(reason));
+        b.enter(() => endB.closed(reason));
       });
+      time.after(REDIAL_MS, connectAll);
     };
     const fromA: Lane = { at: 0, open: true };
     const fromB: Lane = { at: 0, open: true };
-    const endOf = (remote: Station, initiator: boolean, out: Lane, back: Lane, other: () => End): End => {
-      const send = (message: Uint8Array): void => transmit(wires, message, other, out);
+    const endOf = (own: Station, remote: Station, out: Lane, back: Lane, other: () => End): End => {
+      const send = (message: Uint8Array): void => {
+        if (!wires.open || !out.open) return;
+        const frame = wholeFrame(message);
+        count(message, frame);
+        options.onMessage?.(own.name, remote.name, message);
+        const wrong = UNORDERED.has(frame?.type ?? '')
+          ? misbehaving.get(pairName(own.device, remote.device))
+          : undefined;
+        const deliver = (): void => {
+          if (wires.open) remote.enter(() => other().deliver(message));
+        };
+        transmit(deliver, wrong, out);
+      };
       const kill = (): void => {
         out.open = false;
         back.open = false;
@@ -89,38 +135,54 @@ export function createSimNetwork(time: VirtualTime, random: Random, options: Sim
           connectAll();
         });
       };
-      return { ...createEnd(remote.name, initiator, send, () => close('closed')), kill };
+      return { ...createEnd(remote.name, own === a, send, () => close('closed')), kill };
     };
-    const endA: End = endOf(b, true, fromA, fromB, () => endB);
-    const endB: End = endOf(a, false, fromB, fromA, () => endA);
+    const endA: End = endOf(a, b, fromA, fromB, () => endB);
+    const endB: End = endOf(b, a, fromB, fromA, () => endA);
     return [endA, endB];
   }
 
-  /** Messages of one direction keep their order, whatever their delays. */
-  function transmit(wires: { readonly open: boolean }, message: Uint8Array, to: () => End, lane: Lane): void {
-    if (!wires.open || !lane.open) return;
-    count(message);
+  /** Messages of one direction keep their order, whatever their delays, while the link behaves. */
+  function transmit(deliver: () => void, wrong: LinkFaults | undefined, lane: Lane): void {
     const delay = options.minDelayMs + random.next() * (options.maxDelayMs - options.minDelayMs);
+    if (wrong !== undefined && random.chance(wrong.lose)) {
+      faults.lost++;
+      return;
+    }
+    if (wrong !== undefined && random.chance(wrong.reorder)) {
+      faults.reordered++;
+      time.after(delay + random.next() * OVERTAKEN_MS, deliver);
+      return;
+    }
     lane.at = Math.max(lane.at, time.now() + delay);
-    time.after(lane.at - time.now(), () => {
-      if (wires.open) to().deliver(message);
-    });
+    time.after(lane.at - time.now(), deliver);
+    if (wrong === undefined || !random.chance(wrong.repeat)) return;
+    faults.repeated++;
+    time.after(lane.at - time.now() + delay, deliver);
   }
 
-  function count(message: Uint8Array): void {
+  function count(message: Uint8Array, frame: Frame | undefined): void {
     sent.bytes += message.length;
-    const frame = wholeFrame(message);
     if (frame?.type === 'ping' || frame?.type === 'pong') return;
     sent.frames++;
     if (frame?.type === 'entries' || frame?.type === 'push') sent.versions += frame.versions.length;
   }
 
+  /** All links between the tabs of two devices. */
+  function linksOf(a: string, b: string): Link[] {
+    const own = [...stations.values()].filter(({ device }) => device === a);
+    return own.flatMap(({ links }) =>
+      [...links].flatMap(([name, { link }]) => (stations.get(name)?.device === b ? [link] : [])),
+    );
+  }
+
   return {
-    sent,
-    factory: (name) => ({
-      key: `simulated ${name}`,
+    ...{ sent, faults },
+    factory: (device, tab = '', enter = (run) => run()) => ({
+      key: `simulated ${device}${tab}`,
       create(events): Transport {
-        const station: Station = { name, rooms: new Set(), events, links: new Map() };
+        const name = `${device}${tab}`;
+        const station: Station = { name, device, enter, rooms: new Set(), events, links: new Map() };
         stations.set(name, station);
         return {
           join(room) {
@@ -137,15 +199,23 @@ export function createSimNetwork(time: VirtualTime, random: Random, options: Sim
     }),
     cut(a, b) {
       cuts.add(pairName(a, b));
-      stations.get(a)?.links.get(b)?.link.close();
+      for (const link of linksOf(a, b)) link.close();
+    },
+    misbehave(a, b, wrong, forMs) {
+      misbehaving.set(pairName(a, b), wrong);
+      time.after(forMs, () => {
+        if (misbehaving.get(pairName(a, b)) !== wrong) return;
+        misbehaving.delete(pairName(a, b));
+        for (const link of linksOf(a, b)) link.close();
+      });
     },
     heal() {
       cuts.clear();
       connectAll();
     },
-    kill(name) {
-      const station = stations.get(name);
-      stations.delete(name);
+    kill(device, tab = '') {
+      const station = stations.get(`${device}${tab}`);
+      stations.delete(`${device}${tab}`);
       for (const end of station?.links.values() ?? []) end.kill();
     },
   };

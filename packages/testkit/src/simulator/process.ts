@@ -5,6 +5,7 @@
 import type { BulkWriteRow, RxStorage, RxStorageInstance } from 'rxdb';
 import type { Timers } from 'rxdb-p2p/testing';
 import { Observable } from 'rxjs';
+import type { VirtualTime } from './virtual-time.ts';
 
 /**
  * Where in a write the process dies: before anything of it is stored, after all of it is, or when half of its rows
@@ -42,6 +43,16 @@ export interface SimProcess {
   /** @param write from 1: the next one */
   dieAt(write: number, mode: CrashMode): void;
   die(): void;
+  /** Nothing happens in it any more until it thaws, as in a tab that a browser has frozen. */
+  freeze(): void;
+  /** What has come meanwhile happens now, in its order. */
+  thaw(): void;
+  /** Runs now; when the process is frozen as soon as it thaws; when it is dead never. */
+  enter(run: () => void): void;
+  /** Its storages answer nothing for this long, milliseconds of virtual time. */
+  stall(ms: number): void;
+  /** The next calls of its storages are refused; of a write it may have been taken all the same. */
+  failNext(calls: number, taken: boolean): void;
   watch(watcher: WriteWatcher): void;
   onDeath(listener: () => void): void;
 }
@@ -56,24 +67,43 @@ export interface StorageDelays {
 
 type Instance<D> = RxStorageInstance<D, unknown, unknown>;
 
-export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers, delays: StorageDelays = {}): SimProcess {
+export function createProcess(
+  disk: RxStorage<unknown, unknown>,
+  time: VirtualTime,
+  delays: StorageDelays = {},
+): SimProcess {
   const writes: StorageWrite[] = [];
   const watchers: WriteWatcher[] = [];
   const mourners: (() => void)[] = [];
   const opened: Instance<never>[] = [];
   let alive = true;
   let crash: { readonly at: number; readonly mode: CrashMode } | undefined;
+  let frozen = false;
+  let stalledUntil = 0;
+  let failing = { calls: 0, taken: false };
+  const waiting: (() => void)[] = [];
 
   /** What a dead process waits for never comes. */
   const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+  const enter = (run: () => void): void => {
+    if (frozen) waiting.push(run);
+    else if (alive) run();
+  };
   const delayed = async (): Promise<void> => {
-    const { call } = delays;
-    if (call !== undefined) await new Promise<void>((resolve) => time.after(call(), resolve));
+    const ms = Math.max(delays.call?.() ?? 0, stalledUntil - time.now());
+    if (ms > 0) await new Promise<void>((resolve) => time.after(ms, resolve));
+    if (frozen) await new Promise<void>(enter);
+  };
+  const fails = (): boolean => {
+    if (failing.calls === 0) return false;
+    failing = { ...failing, calls: failing.calls - 1 };
+    return true;
   };
   const whileAlive = async <T>(work: () => Promise<T>): Promise<T> => {
     await delayed();
     if (!alive) return never();
-    const result = await work();
+    if (fails()) throw new Error('simulated: the disk does not answer');
+    const result = await time.hold(work());
     await delayed();
     return alive ? result : never();
   };
@@ -90,13 +120,16 @@ export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers, d
     for (const watcher of watchers) await watcher.before?.(noted);
     await delayed();
     if (!alive) return never();
+    const failed = fails();
+    if (failed && !failing.taken) throw new Error('simulated: the disk is full');
     writes.push(noted);
     const mode = crash?.at === writes.length ? crash.mode : undefined;
     if (mode !== undefined) die();
     if (mode === 'before') return never();
-    if (mode === 'amid') await part();
+    if (mode === 'amid') await time.hold(part());
     else {
-      const result = await whole();
+      const result = await time.hold(whole());
+      if (failed) throw new Error('simulated: the disk has failed after a write');
       if (mode === undefined) {
         for (const watcher of watchers) await watcher.after?.(noted);
         await delayed();
@@ -108,9 +141,7 @@ export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers, d
 
   function deliver<B>(bulk: B, subscriber: { next(bulk: B): void }): void {
     const late = delays.event?.() ?? 0;
-    const next = (): void => {
-      if (alive) subscriber.next(bulk);
-    };
+    const next = (): void => enter(() => subscriber.next(bulk));
     if (late > 0) time.after(late, next);
     else next();
   }
@@ -160,7 +191,7 @@ export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers, d
 
   // The operating system closes what a dead process had open.
   mourners.push(() => {
-    for (const inner of opened) queueMicrotask(() => void inner.close());
+    for (const inner of opened) queueMicrotask(() => void time.hold(inner.close()));
   });
 
   return {
@@ -172,10 +203,18 @@ export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers, d
     timers: {
       now: time.now,
       random: time.random,
-      after: (ms, run) =>
-        time.after(ms, () => {
-          if (alive) run();
-        }),
+      after(ms, run) {
+        let stopped = false;
+        // A timer that is stopped while it waits for the thaw does not fire either.
+        const fire = (): void => {
+          if (!stopped) run();
+        };
+        const stop = time.after(ms, () => enter(fire));
+        return () => {
+          stopped = true;
+          stop();
+        };
+      },
     },
     get alive() {
       return alive;
@@ -185,6 +224,20 @@ export function createProcess(disk: RxStorage<unknown, unknown>, time: Timers, d
       crash = { at: writes.length + at, mode };
     },
     die,
+    freeze() {
+      frozen = true;
+    },
+    thaw() {
+      frozen = false;
+      for (const run of waiting.splice(0)) enter(run);
+    },
+    enter,
+    stall(ms) {
+      stalledUntil = time.now() + ms;
+    },
+    failNext(calls, taken) {
+      failing = { calls, taken };
+    },
     watch: (watcher) => watchers.push(watcher),
     onDeath: (listener) => mourners.push(listener),
   };

@@ -3,10 +3,14 @@ import type { Timers } from 'rxdb-p2p/testing';
 import type { Random } from './random.ts';
 
 export interface VirtualTime extends Timers {
+  /** timers under way */
+  readonly pending: number;
   /** Fires timers until this much virtual time has passed, letting promises settle after each. */
   run(ms: number): Promise<void>;
   /** Lets as much virtual time pass as an answer takes. */
   answer<T>(question: Promise<T>): Promise<T>;
+  /** Virtual time stands still while this goes on, however long it really takes. */
+  hold<T>(work: Promise<T>): Promise<T>;
 }
 
 interface Timer {
@@ -19,6 +23,7 @@ interface Timer {
 export function createVirtualTime(random: Random): VirtualTime {
   let now = 0;
   let order = 0;
+  let held = 0;
   // Sorted by time, then by order; short enough that insertion is cheaper than a heap's bookkeeping.
   const timers: Timer[] = [];
 
@@ -34,6 +39,12 @@ export function createVirtualTime(random: Random): VirtualTime {
     }
     timers.splice(low, 0, timer);
   };
+
+  /** Lets every promise that can settle do so: a macrotask runs after all microtasks. */
+  async function settle(): Promise<void> {
+    do await new Promise<void>((resolve) => setImmediate(resolve));
+    while (held > 0);
+  }
 
   async function run(ms: number): Promise<void> {
     const end = now + ms;
@@ -61,6 +72,17 @@ export function createVirtualTime(random: Random): VirtualTime {
       };
     },
     run,
+    get pending() {
+      return timers.length;
+    },
+    hold(work) {
+      held++;
+      const done = (): void => {
+        held--;
+      };
+      work.then(done, done);
+      return work;
+    },
     async answer(question) {
       let answered = false;
       const noted = question.finally(() => {
@@ -70,9 +92,4 @@ export function createVirtualTime(random: Random): VirtualTime {
       return noted;
     },
   };
-}
-
-/** Lets every promise that can settle do so: a macrotask runs after all microtasks. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

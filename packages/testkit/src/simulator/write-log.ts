@@ -1,5 +1,5 @@
 /** A log of all writes that any replica has minted, and the rules that every replica must keep about them. */
-import { covers, type Envelope, supersedes } from '@rxdb-p2p/protocol';
+import { canonicalJson, covers, type Dot, type Head, reduceHeads, supersedes, type Vector } from '@rxdb-p2p/protocol';
 import type { DocRecord } from 'rxdb-p2p/testing';
 import type { WatchedDevice } from './device.ts';
 
@@ -7,22 +7,31 @@ export interface WriteLog {
   /** Follows a device's commits, and checks the rule of the vector after each. Again for each of its processes. */
   watch(device: WatchedDevice): void;
   /** The replica has written a document that shows these heads; a crash may keep its journal from saying so. */
-  noteShown(device: string, id: string, rev: string, heads: readonly Envelope[]): void;
+  noteShown(device: string, id: string, rev: string, heads: readonly Head[]): void;
+  /** A disk is about to lose something: writes that only this device holds may be gone for good. */
+  excuse(loser: WatchedDevice, others: readonly WatchedDevice[]): void;
   /** Writes that are neither shown by a replica nor superseded by what it shows. */
   missing(devices: readonly WatchedDevice[]): string[];
+  /** Heads that nobody has written, and documents whose heads are not those of all their writes. */
+  wrong(devices: readonly WatchedDevice[]): string[];
+  readonly size: number;
   readonly violations: readonly string[];
 }
 
 interface Write {
   readonly id: string;
-  readonly head: Envelope;
+  readonly head: Head;
 }
 
 export function createWriteLog(): WriteLog {
-  const writes: Write[] = [];
+  const writes = createWrites();
+  /** those that a failing disk may have taken with it */
+  const excused = new Set<Write>();
+  /** By device: the vector whose writes were all found to be there. */
+  const checked = new Map<string, Vector>();
   const violations: string[] = [];
   /** By device, document and revision: the heads that this revision shows. */
-  const shownBy = new Map<string, readonly Envelope[]>();
+  const shownBy = new Map<string, readonly Head[]>();
   /** Those of them that a committed record names as the document's. */
   const journaled = new Set<string>();
   /** By device, document and revision: the write that was minted for it. */
@@ -30,9 +39,9 @@ export function createWriteLog(): WriteLog {
 
   const nameOf = ({ id, head }: Write): string => `write ${head.seq} of ${head.actor} to document ${id}`;
   /** A write that goes on under another name of its author. */
-  const isAgain = (head: Envelope, other: Envelope): boolean =>
+  const isAgain = (head: Head, other: Head): boolean =>
     head.actor !== other.actor && head.time === other.time && supersedes(head, other);
-  const visible = (heads: DocRecord['heads']): Envelope[] =>
+  const visible = (heads: DocRecord['heads']): Head[] =>
     heads.filter(({ hidden }) => hidden !== true).map(({ head }) => head);
 
   const noteRecords = ({ name, journal }: WatchedDevice, ids: Iterable<string>): void => {
@@ -48,11 +57,12 @@ export function createWriteLog(): WriteLog {
 
   const noteMinted = (device: WatchedDevice, write: Write): void => {
     const { id, head } = write;
-    if (writes.some((other) => other.head.actor === head.actor && other.head.seq === head.seq)) {
-      violations.push(`${device.name} has minted ${nameOf(write)} twice`);
-    }
-    if (writes.some((other) => other.id === id && isAgain(head, other.head))) {
-      writes.push(write);
+    const known = writes.of(head);
+    // A tab that freezes in a commit hears of it after the next one has read it.
+    if (known !== undefined && known.id === id && canonicalJson(known.head) === canonicalJson(head)) return;
+    if (known !== undefined) violations.push(`${device.name} has minted ${nameOf(write)} twice`);
+    if (writes.to(id).some((other) => isAgain(head, other.head))) {
+      writes.add(write);
       return;
     }
     const rev = device.journal.records.get(id)?.rev ?? '';
@@ -63,7 +73,7 @@ export function createWriteLog(): WriteLog {
     if (other !== undefined) violations.push(`${nameOf(write)} is ${nameOf(other)} once more`);
     mintedFor.set(key, write);
     checkCausality(device, write, rev);
-    writes.push(write);
+    writes.add(write);
   };
 
   /** A write supersedes what its author could see, and nothing else. */
@@ -91,13 +101,12 @@ export function createWriteLog(): WriteLog {
     }
   };
 
-  /** Writes that an earlier process has committed and died before it could tell. */
-  const noteFound = (device: WatchedDevice): void => {
-    for (const { id, heads } of device.journal.records.values()) {
-      for (const { head } of heads) {
+  /** New writes of the device itself: of now, or of a process that died before it could tell. */
+  const noteFound = (device: WatchedDevice, ids: Iterable<string>): void => {
+    for (const id of ids) {
+      for (const { head } of device.journal.records.get(id)?.heads ?? []) {
         const own = head.actor === device.replica.actor;
-        if (own && !writes.some((write) => write.head.seq === head.seq && write.head.actor === head.actor))
-          noteMinted(device, { id, head });
+        if (own && writes.of(head) === undefined) noteMinted(device, { id, head });
       }
     }
   };
@@ -108,30 +117,90 @@ export function createWriteLog(): WriteLog {
     return heads.some((stored) => supersedes(stored.head, head));
   };
 
+  /** The rule of the vector: of what it covers, what is new in it or in these documents is there. */
+  const checkCovered = (device: WatchedDevice, changed: readonly string[]): void => {
+    const { vector } = device.journal;
+    const before = checked.get(device.name) ?? new Map();
+    const candidates = new Set(changed.flatMap((id) => writes.to(id)));
+    for (const [actor, seq] of vector)
+      for (const write of writes.by(actor, before.get(actor) ?? 0, seq)) candidates.add(write);
+    for (const write of candidates) {
+      if (covers(vector, write.head) && !holds(device, write))
+        violations.push(`the vector of ${device.name} covers ${nameOf(write)}, which it does not hold`);
+    }
+    checked.set(device.name, vector);
+  };
+
   return {
     violations,
+    get size() {
+      return writes.all().length;
+    },
     noteShown: (device, id, rev, heads) => shownBy.set(`${device} ${id} ${rev}`, heads),
     watch(device) {
+      checked.delete(device.name);
       noteRecords(device, device.journal.records.keys());
-      noteFound(device);
+      noteFound(device, device.journal.records.keys());
       device.onJournal(({ records }) =>
         noteRecords(
           device,
           (records ?? []).map(({ id }) => id),
         ),
       );
-      device.replica.onCommit(({ authored }) => {
-        for (const { id, head } of authored?.versions ?? []) noteMinted(device, { id, head });
-        for (const write of writes) {
-          if (covers(device.journal.vector, write.head) && !holds(device, write)) {
-            violations.push(`the vector of ${device.name} covers ${nameOf(write)}, which it does not hold`);
-          }
-        }
+      device.replica.onCommit(({ changed }) => {
+        noteFound(device, changed);
+        checkCovered(device, changed);
       });
     },
+    excuse(loser, others) {
+      for (const write of writes.all())
+        if (holds(loser, write) && !others.some((other) => holds(other, write))) excused.add(write);
+    },
     missing: (devices) =>
+      writes.all().flatMap((write) => {
+        const without = devices.filter((device) => !holds(device, write));
+        if (excused.has(write) && without.length === devices.length) return [];
+        return without.map(({ name }) => `${name} has lost ${nameOf(write)}`);
+      }),
+    wrong: (devices) =>
       devices.flatMap((device) =>
-        writes.filter((write) => !holds(device, write)).map((write) => `${device.name} has lost ${nameOf(write)}`),
+        [...device.journal.records.values()].flatMap(({ id, heads }) => {
+          const present = writes.to(id).filter((write) => holds(device, write));
+          const expected = canonicalJson(reduceHeads(present.map(({ head }) => ({ head }))).map(({ head }) => head));
+          const got = canonicalJson(reduceHeads(heads.map(({ head }) => ({ head }))).map(({ head }) => head));
+          return got === expected ? [] : [`${device.name} has ${got} for document ${id}, but ${expected} was written`];
+        }),
       ),
+  };
+}
+
+interface Writes {
+  add(write: Write): void;
+  all(): readonly Write[];
+  of(dot: Dot): Write | undefined;
+  to(id: string): readonly Write[];
+  /** above one number, up to another */
+  by(actor: string, above: number, upTo: number): readonly Write[];
+}
+
+function createWrites(): Writes {
+  const all: Write[] = [];
+  const byDocument = new Map<string, Write[]>();
+  const byActor = new Map<string, Map<number, Write>>();
+  return {
+    all: () => all,
+    of: ({ actor, seq }) => byActor.get(actor)?.get(seq),
+    to: (id) => byDocument.get(id) ?? [],
+    by: (actor, above, upTo) => {
+      const found: Write[] = [];
+      for (const [seq, write] of byActor.get(actor) ?? []) if (seq > above && seq <= upTo) found.push(write);
+      return found;
+    },
+    add(write) {
+      all.push(write);
+      const { id, head } = write;
+      byDocument.set(id, [...(byDocument.get(id) ?? []), write]);
+      byActor.set(head.actor, (byActor.get(head.actor) ?? new Map<number, Write>()).set(head.seq, write));
+    },
   };
 }

@@ -1,9 +1,8 @@
 /** A device whose process dies, others that go on, and the disks, clocks and links that outlive it. */
 import { base64url, createFieldHasher, dominates } from '@rxdb-p2p/protocol';
-import type { RxStorage } from 'rxdb';
-import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { type JournalLimits, readMarker, type StoredDocument, WRITE_CONTEXT } from 'rxdb-p2p/testing';
 import { createClock, createDevice, type Device, openDocuments, type WatchedDevice } from '../device.ts';
+import { createDisk, type SimDisk } from '../disk.ts';
 import { type HandlerName, policyOf } from '../handlers.ts';
 import { createSimNetwork, type SimNetwork } from '../network.ts';
 import { createProcess, type SimProcess, type StorageDelays, type StorageWrite } from '../process.ts';
@@ -66,7 +65,7 @@ export interface CrashWorldOptions {
 }
 
 interface Site {
-  readonly disk: RxStorage<unknown, unknown>;
+  readonly disk: SimDisk;
   readonly handWrites: ReturnType<typeof createHandWrites>;
   readonly accepted: Set<string>;
   process: SimProcess;
@@ -94,8 +93,8 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
   };
   const sites = new Map<Place, Site>();
   for (const place of places) {
-    const disk = privateMemory();
-    const process = createProcess(disk, time, delays);
+    const disk = createDisk();
+    const process = createProcess(disk.storage, time, delays);
     sites.set(place, { disk, process, handWrites: createHandWrites(), accepted: new Set() });
     watchWrites(place, process);
   }
@@ -159,7 +158,7 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
   /** In a process of its own, so that the write counts as accepted, but not as one of ours. */
   async function writeBeside(place: Place, id: string, change: Change, label?: string): Promise<void> {
     const { disk, handWrites } = siteOf(place);
-    const process = createProcess(disk, time, delays);
+    const process = createProcess(disk.storage, time, delays);
     watchWrites(place, process);
     const documents = await openDocuments(process.storage, place);
     const randomId = (bytes: number): string => base64url(random.bytes(bytes));
@@ -168,7 +167,7 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
   }
 
   async function purge(place: Place, id: string): Promise<void> {
-    const documents = await openDocuments(siteOf(place).disk, place);
+    const documents = await openDocuments(siteOf(place).disk.storage, place);
     const [previous] = await documents.findDocumentsById([id], true);
     if (previous === undefined) throw new RangeError(`there is no document ${id}`);
     const rev = `${Number.parseInt(previous._rev, 10) + 1}-purged`;
@@ -201,7 +200,7 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
     newProcess(place) {
       const site = siteOf(place);
       site.process.die();
-      site.process = createProcess(site.disk, time, delays);
+      site.process = createProcess(site.disk.storage, time, delays);
       watchWrites(place, site.process);
       return site.process;
     },
@@ -232,9 +231,4 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
       for (const { process } of sites.values()) process.die();
     },
   };
-}
-
-/** A memory storage whose content nobody else shares. */
-function privateMemory(): RxStorage<unknown, unknown> {
-  return { ...getRxStorageMemory(), collectionStates: new Map() } as RxStorage<unknown, unknown>;
 }

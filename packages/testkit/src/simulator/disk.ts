@@ -1,0 +1,91 @@
+/**
+ * What outlives a device's processes: its storages, with a history of everything they took, so that a power failure
+ * can take the newest part of it. Each storage loses its own part: with Dexie each is an IndexedDB database by itself.
+ */
+import type { BulkWriteRow, RxStorage, RxStorageInstance, RxStorageInstanceCreationParams } from 'rxdb';
+import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
+
+type Storage = RxStorage<unknown, unknown>;
+type Rows = BulkWriteRow<Record<string, unknown>>[];
+
+/** One call that a storage took: rows, or the removal of what is deleted. */
+type Call = { readonly rows: Rows; readonly context: string } | 'cleanup';
+
+export interface SimDisk {
+  readonly storage: Storage;
+  /** How many calls each storage has taken, by its name. */
+  calls(): ReadonlyMap<string, number>;
+  /**
+   * Nothing may be open. Each storage is put back to what it was after this many of its calls.
+   *
+   * @param kept by its name; without one it keeps everything
+   */
+  goBack(kept: ReadonlyMap<string, number>): Promise<void>;
+}
+
+/** @param create an empty storage whose content nobody else shares */
+export function createDisk(create: () => Storage = privateMemory): SimDisk {
+  let base = create();
+  const histories = new Map<string, { params: RxStorageInstanceCreationParams<never, unknown>; calls: Call[] }>();
+
+  function record<D>(
+    inner: RxStorageInstance<D, unknown, unknown>,
+    calls: Call[],
+  ): RxStorageInstance<D, unknown, unknown> {
+    return Object.create(inner, {
+      bulkWrite: {
+        async value(rows: BulkWriteRow<D>[], context: string) {
+          const result = await inner.bulkWrite(rows, context);
+          const refused = new Set(result.error.map(({ documentId }) => documentId));
+          const primary = inner.schema.primaryKey as unknown as keyof D;
+          const taken = rows.filter(({ document }) => !refused.has(document[primary] as string));
+          if (taken.length > 0) calls.push({ rows: taken as unknown as Rows, context });
+          return result;
+        },
+      },
+      cleanup: {
+        async value(minimumDeletedTime: number) {
+          const done = await inner.cleanup(minimumDeletedTime);
+          calls.push('cleanup');
+          return done;
+        },
+      },
+    });
+  }
+
+  const open = (storage: Storage, params: RxStorageInstanceCreationParams<never, unknown>) =>
+    storage.createStorageInstance(params) as Promise<RxStorageInstance<never, unknown, unknown>>;
+
+  const storage: Storage = {
+    name: base.name,
+    rxdbVersion: base.rxdbVersion,
+    async createStorageInstance(params) {
+      const known = histories.get(params.collectionName);
+      const history = known ?? { params: params as never, calls: [] };
+      histories.set(params.collectionName, history);
+      return record(await base.createStorageInstance(params), history.calls);
+    },
+  };
+
+  return {
+    storage,
+    calls: () => new Map([...histories].map(([name, { calls }]) => [name, calls.length])),
+    async goBack(kept) {
+      base = create();
+      for (const [name, { params, calls }] of histories) {
+        calls.length = Math.min(calls.length, kept.get(name) ?? calls.length);
+        const instance = await open(base, params);
+        for (const call of calls) {
+          if (call === 'cleanup') await instance.cleanup(0);
+          else await instance.bulkWrite(call.rows as never, call.context);
+        }
+        await instance.close();
+      }
+    },
+  };
+}
+
+/** A memory storage whose content nobody else shares. */
+function privateMemory(): Storage {
+  return { ...getRxStorageMemory(), collectionStates: new Map() } as Storage;
+}

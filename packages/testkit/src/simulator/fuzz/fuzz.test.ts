@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { planOf } from './plan.ts';
+import { runPlan } from './run.ts';
+import { shrink } from './shrink.ts';
+import { storyOf } from './story.ts';
+import { addOutcome, emptyTally, tellTally } from './tally.ts';
+
+/** `npm test` asks for 200 seeds of each simulation; of this one, which is cheap for what it finds, it gets 1,000. */
+const ASKED = Number(process.env['SIM_SEEDS'] ?? 50);
+const SEEDS = ASKED >= 200 ? 5 * ASKED : ASKED;
+const PARTS = 10;
+
+describe('a pool to which everything happens', () => {
+  let tally = emptyTally();
+
+  it.each(Array.from({ length: PARTS }, (_, part) => part))(
+    'keeps its promises, part %i',
+    async (part) => {
+      for (let seed = part + 1; seed <= SEEDS; seed += PARTS) {
+        const plan = planOf(seed);
+        const outcome = await runPlan(plan);
+        tally = addOutcome(tally, seed, outcome);
+        if (outcome.failures.length > 0) expect.fail(storyOf(await shrink(plan, outcome)));
+      }
+    },
+    600_000,
+  );
+
+  it('the same seed is the same run, in another process too', async () => {
+    const script = fileURLToPath(new URL('../../../dist/simulator/fuzz/simulate.js', import.meta.url));
+    for (const seed of [1, 9]) {
+      const { trace } = await runPlan(planOf(seed));
+      expect((await runPlan(planOf(seed))).trace).toBe(trace);
+      expect(execFileSync(process.execPath, [script, '--seed', String(seed)], { encoding: 'utf8' })).toContain(trace);
+      expect((await runPlan(planOf(seed + 1))).trace).not.toBe(trace);
+    }
+  }, 120_000);
+
+  afterAll(() => {
+    process.stdout.write(`${tellTally(tally)}\n`);
+  });
+});

@@ -1,0 +1,268 @@
+/** A simulated device with everything that outlives its processes: its disk, its clock, and its tabs. */
+import { base64url, createFieldHasher, type P2PError } from '@rxdb-p2p/protocol';
+import {
+  DEFAULT_JOURNAL_LIMITS,
+  type JournalLimits,
+  readMarker,
+  type StoredDocument,
+  WRITE_CONTEXT,
+} from 'rxdb-p2p/testing';
+import { createClock, createDevice, type Device, openDocuments, type Sabotage, type WatchedDevice } from '../device.ts';
+import { createDisk, type SimDisk } from '../disk.ts';
+import { type HandlerName, policyOf } from '../handlers.ts';
+import type { SimNetwork } from '../network.ts';
+import { createProcess, type SimProcess, type StorageDelays, type StorageWrite } from '../process.ts';
+import type { Random } from '../random.ts';
+import type { Trace } from '../trace.ts';
+import { type Change, createHandWrites, createUser } from '../user.ts';
+import type { VirtualTime } from '../virtual-time.ts';
+import type { WriteLog } from '../write-log.ts';
+
+export interface Site {
+  readonly name: string;
+  /** the device of the leading tab, once it is open */
+  readonly device: Device | undefined;
+  /** what was watched last, open or not */
+  readonly watched: WatchedDevice | undefined;
+  readonly process: SimProcess | undefined;
+  readonly disk: SimDisk;
+  /** all problems that its tabs have reported */
+  readonly problems: readonly P2PError[];
+  /** Opens a tab, unless there is one. */
+  open(): void;
+  /** Kills its tab; another one opens after so long, when that is given. */
+  kill(againMs?: number): void;
+  /** Closes it in good order, and stays closed. */
+  leave(): Promise<void>;
+  /** The tab freezes, and another one takes over; the first thaws when so much time has passed. */
+  freeze(forMs: number): void;
+  thawAll(): void;
+  /** Its process dies, and each storage loses up to so many of its newest calls. */
+  losePower(lost: { readonly documents: number; readonly journal: number }, againMs: number): Promise<void>;
+  /** The process dies, and a document is gone from the disk without a delete. */
+  rot(id: string, againMs: number): Promise<void>;
+  /** A person's write: in the tab, or beside us when there is none. */
+  write(id: string, change: Change): void;
+  /** RxDB removes tombstones, when all deletes are journaled. */
+  purge(): Promise<void>;
+  setClock(offsetMs: number): void;
+}
+
+export interface SiteDeps {
+  readonly name: string;
+  readonly random: Random;
+  readonly time: VirtualTime;
+  readonly network: SimNetwork;
+  readonly log: WriteLog;
+  readonly trace: Trace;
+  readonly handler: HandlerName;
+  readonly clockOffsetMs: number;
+  readonly delays: StorageDelays;
+  readonly createStorage: Parameters<typeof createDisk>[0];
+  readonly journalLimits: Partial<JournalLimits>;
+  readonly failures: string[];
+  readonly sabotage: Sabotage;
+}
+
+interface Tab {
+  readonly process: SimProcess;
+  readonly number: string;
+  device?: Device;
+}
+
+/** How long a person takes to open the application again, milliseconds. */
+const REOPEN_MS = 2_000;
+/** How long closing holds the lead at most, milliseconds. */
+const CLOSE_WITHIN_MS = 1_500;
+/** How long a tab that has thawed may not know that another one leads, milliseconds. */
+const TOLD_LATE_MS = 1_000;
+/** Problems after which a tab can do nothing more. */
+const FATAL: readonly string[] = ['STORAGE_FAILED', 'LEADERSHIP_LOST', 'JOURNAL_UNREADABLE'];
+
+const hasher = createFieldHasher();
+
+export function createSite(deps: SiteDeps): Site {
+  const { name, random, time, network, log, trace, delays } = deps;
+  const disk = createDisk(deps.createStorage);
+  const handWrites = createHandWrites();
+  const problems: P2PError[] = [];
+  const frozen = new Set<Tab>();
+  const alive = new Set<Tab>();
+  let clockOffsetMs = deps.clockOffsetMs;
+  let tabs = 0;
+  let leader: Tab | undefined;
+  let watched: WatchedDevice | undefined;
+
+  function newProcess(): SimProcess {
+    const process = createProcess(disk.storage, time, delays);
+    process.watch({ landed: noteLanded });
+    return process;
+  }
+
+  function noteLanded(write: StorageWrite): void {
+    trace.write(time.now(), name, write);
+    if (write.instance !== 'items' || !write.context.startsWith(WRITE_CONTEXT)) return;
+    for (const row of write.rows as readonly StoredDocument[]) {
+      const head = readMarker(row, hasher)?.head;
+      if (head !== undefined) log.noteShown(name, row['id'] as string, row._rev, [head.head]);
+    }
+  }
+
+  function open(): void {
+    if (leader !== undefined) return;
+    const tab: Tab = { process: newProcess(), number: `/${++tabs}` };
+    leader = tab;
+    alive.add(tab);
+    const { process } = tab;
+    process.onDeath(() => {
+      network.kill(name, tab.number);
+      frozen.delete(tab);
+      alive.delete(tab);
+      if (leader === tab) leader = undefined;
+    });
+    const again = (): void => {
+      if (process.alive) restart(tab, REOPEN_MS);
+    };
+    const opened = createDevice({
+      ...{ name, network, random, handWrites, storage: process.storage, time: process.timers, tab: tab.number },
+      enter: process.enter,
+      stolen: alive.size > 1,
+      clockOffsetMs: () => clockOffsetMs,
+      sabotage: deps.sabotage,
+      merge: (onProblem) => policyOf(deps.handler, onProblem),
+      journalLimits: { ...DEFAULT_JOURNAL_LIMITS, ...deps.journalLimits },
+      onOpened(fresh) {
+        watched = fresh;
+        log.watch(fresh);
+      },
+      onProblem(problem) {
+        problems.push(problem);
+        if (FATAL.includes(problem.code)) time.after(0, again);
+      },
+    });
+    opened.then(
+      (device) => {
+        tab.device = device;
+      },
+      (error: unknown) => {
+        const expected = String(error).includes('simulated') || String(error).includes('LEADERSHIP_LOST');
+        if (!expected) deps.failures.push(`${name} does not open: ${String(error)}`);
+        again();
+      },
+    );
+  }
+
+  function restart(tab: Tab, againMs: number): void {
+    const led = leader === tab;
+    tab.process.die();
+    if (led) time.after(againMs, open);
+  }
+
+  /** For a while it goes on as if it still led; then the browser tells it that its lock was taken. */
+  function thaw(tab: Tab): void {
+    if (!frozen.delete(tab)) return;
+    tab.process.thaw();
+    time.after(random.next() * TOLD_LATE_MS, tab.process.die);
+  }
+
+  async function writeBeside(id: string, change: Change): Promise<void> {
+    const process = newProcess();
+    const documents = await openDocuments(process.storage, name);
+    const randomId = (bytes: number): string => base64url(random.bytes(bytes));
+    const now = createClock(time, clockOffsetMs);
+    await createUser({ documents, now, randomId, handWrites }).write(id, change);
+    process.die();
+  }
+
+  /** All processes die, and what they had under way on the disk is over. */
+  async function closed(): Promise<void> {
+    for (const tab of [...frozen]) tab.process.die();
+    leader?.process.die();
+    await time.run(0);
+  }
+
+  async function removeForGood(id: string): Promise<void> {
+    const documents = await openDocuments(disk.storage, name);
+    const [previous] = await documents.findDocumentsById([id], false);
+    if (previous !== undefined) {
+      const rev = `${Number.parseInt(previous._rev, 10) + 1}-rotten`;
+      const tombstone = { ...previous, _deleted: true, _rev: rev, _meta: { lwt: 1 } };
+      await documents.bulkWrite([{ previous, document: tombstone }], 'rot');
+      await documents.cleanup(0);
+    }
+    await documents.close();
+  }
+
+  return {
+    name,
+    disk,
+    problems,
+    get device() {
+      return leader?.process.alive === true ? leader.device : undefined;
+    },
+    get watched() {
+      return watched;
+    },
+    get process() {
+      return leader?.process;
+    },
+    open,
+    kill(againMs) {
+      leader?.process.die();
+      if (againMs !== undefined) time.after(againMs, open);
+    },
+    async leave() {
+      const tab = leader;
+      if (tab === undefined) return;
+      const release = (): void => {
+        if (leader === tab) leader = undefined;
+      };
+      // As applications do: whoever comes next does not wait for a storage that never answers.
+      time.after(CLOSE_WITHIN_MS, release);
+      await tab.device?.close().catch(() => undefined);
+      tab.process.die();
+    },
+    freeze(forMs) {
+      const tab = leader;
+      if (tab === undefined || frozen.size > 0) return;
+      tab.process.freeze();
+      frozen.add(tab);
+      leader = undefined;
+      open();
+      time.after(forMs, () => thaw(tab));
+    },
+    thawAll() {
+      for (const tab of [...frozen]) thaw(tab);
+    },
+    async losePower(lost, againMs) {
+      await closed();
+      const calls = disk.calls();
+      const less = (instance: string, by: number): [string, number] => [
+        instance,
+        Math.max(0, (calls.get(instance) ?? 0) - by),
+      ];
+      const kept = new Map([less('items', lost.documents), less('journal', lost.journal)]);
+      await time.hold(disk.goBack(kept));
+      time.after(againMs, open);
+    },
+    async rot(id, againMs) {
+      await closed();
+      await time.hold(removeForGood(id));
+      time.after(againMs, open);
+    },
+    write(id, change) {
+      const device = leader?.device;
+      const done = device === undefined ? writeBeside(id, change) : device.write(id, change);
+      // What the disk refused was not written.
+      done.catch(() => undefined);
+    },
+    async purge() {
+      const tab = leader;
+      if (tab?.device === undefined) return;
+      await tab.device.purge();
+    },
+    setClock(offsetMs) {
+      clockOffsetMs = offsetMs;
+    },
+  };
+}
