@@ -1,4 +1,3 @@
-export * from './simulator/convergence.ts';
 export * from './simulator/device.ts';
 export * from './simulator/handlers.ts';
 export * from './simulator/network.ts';
