@@ -1,5 +1,5 @@
 /** What must hold after each step, and what must hold once everybody has met everybody and nobody writes. */
-import { canonicalJson, MAX_FRAME_BYTES, PUSH_CREDIT_BYTES, sameVector } from '@rxdb-p2p/protocol';
+import { agreementWith, canonicalJson, MAX_FRAME_BYTES, PUSH_CREDIT_BYTES, sameVector } from '@rxdb-p2p/protocol';
 import { DEFAULT_JOURNAL_LIMITS } from 'rxdb-p2p/testing';
 import type { Device } from '../device.ts';
 import type { FuzzWorld } from './world.ts';
@@ -57,6 +57,10 @@ export async function checkQuiet(world: FuzzWorld): Promise<string[]> {
 async function checkAlone({ name, sync, journal, revisions, reread }: Device, { time }: FuzzWorld): Promise<string[]> {
   const found: string[] = [];
   if (sync.state.pull !== null) found.push(`${name} still pulls`);
+  for (const [id, neighbour] of sync.state.neighbours) {
+    const agreement = agreementWith(sync.state, neighbour);
+    if (agreement !== 'same') found.push(`[SYNC-15] what ${name} and ${id} hold is ${agreement}`);
+  }
   for (const { id, pending } of journal.records.values())
     if (pending !== undefined) found.push(`${name} leaves document ${id} pending`);
   for (const [id, rev] of await time.answer(revisions()))
