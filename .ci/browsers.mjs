@@ -107,13 +107,23 @@ async function downloadedByPlaywright() {
   return existsSync(path) && versionOf(path) !== undefined ? path : undefined;
 }
 
-/** @param {Recipe} recipe */
-function installedByApt(recipe) {
-  if (onPath('apt-get') === undefined || process.getuid?.() !== 0) return undefined;
+/** @param {string} name of a Debian package */
+function aptInstall(name) {
+  if (onPath('apt-get') === undefined || process.getuid?.() !== 0) return;
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   run('apt-get', ['update'], APT_TIMEOUT_MS, env);
-  run('apt-get', ['install', '-y', '--no-install-recommends', recipe.debian], APT_TIMEOUT_MS, env);
+  run('apt-get', ['install', '-y', '--no-install-recommends', name], APT_TIMEOUT_MS, env);
+}
+
+/** @param {Recipe} recipe */
+function installedByApt(recipe) {
+  aptInstall(recipe.debian);
   return firstOnPath(recipe.commands);
+}
+
+/** The specs that give a browser a network of its own need iproute2's `ip`; without it they fail, and say so. */
+export function ensureNetworkTools() {
+  if (onPath('ip') === undefined) aptInstall('iproute2');
 }
 
 /**

@@ -9,7 +9,14 @@ export * from './session/connection.ts';
 export * from './session/connection-types.ts';
 export * from './session/cost.ts';
 export * from './session/frames.ts';
-export { DEAD_AFTER_MS, DOUBTED_AFTER_MS, OWED_AFTER_MS, PING_AFTER_MS, STUCK_AFTER_MS } from './session/liveness.ts';
+export {
+  DEAD_AFTER_MS,
+  DOUBTED_AFTER_MS,
+  nextLookAt,
+  OWED_AFTER_MS,
+  PING_AFTER_MS,
+  STUCK_AFTER_MS,
+} from './session/liveness.ts';
 export * from './session/sync.ts';
 export * from './session/sync-types.ts';
 export * from './session/timing.ts';

@@ -52,5 +52,7 @@ export type ConnectionEffect =
   | { readonly type: 'closed'; readonly channel: number }
   /** Our side of the channel goes on under another number. */
   | { readonly type: 'renumbered'; readonly channel: number; readonly to: number }
+  /** An answer does not come: have the transport look whether the network still works. */
+  | { readonly type: 'suspect' }
   /** Send what is queued, then end the link. */
   | { readonly type: 'end'; readonly code: ByeCode; readonly text: string; readonly byPeer: boolean };

@@ -164,6 +164,7 @@ describe('keep-alive', () => {
     peer.give({ type: 'sync-frame', channel, frame, now: 0 });
     expect(say(peer, 0, OWED_AFTER_MS - 1)).toStrictEqual([type]);
     expect(say(peer, OWED_AFTER_MS, OWED_AFTER_MS + DEAD_AFTER_MS - 1)).toStrictEqual(['ping']);
+    expect(peer.effects).toContainEqual({ type: 'suspect' });
     expect(say(peer, OWED_AFTER_MS + DEAD_AFTER_MS, OWED_AFTER_MS + DEAD_AFTER_MS)).toStrictEqual(['bye']);
   });
 
@@ -184,6 +185,16 @@ describe('keep-alive', () => {
     expect(say(peer, 2_500, 7_500)).toStrictEqual([]);
     peer.give({ type: 'doubt', now: 8_000 });
     expect(say(peer, 8_000 + DOUBTED_AFTER_MS, 8_000 + DOUBTED_AFTER_MS)).toStrictEqual(['ping', 'bye']);
+  });
+
+  it('[CONN-8] a doubt about a peer that has been asked counts from that question', () => {
+    const [peer] = createPair();
+    expect(say(peer, 0, PING_AFTER_MS)).toStrictEqual(['ping']);
+    peer.give({ type: 'doubt', now: PING_AFTER_MS + DOUBTED_AFTER_MS });
+    expect(say(peer, PING_AFTER_MS + DOUBTED_AFTER_MS, PING_AFTER_MS + DOUBTED_AFTER_MS)).toStrictEqual([
+      'ping',
+      'bye',
+    ]);
   });
 
   it('[CONN-8] a question that waits behind bytes which move has time; bytes that do not move are a dead link', () => {

@@ -253,7 +253,8 @@ function tick(state: ConnectionState, queue: QueueLook): Step {
   const [liveness, verdict] = look(state.liveness, queue);
   const next = { ...state, liveness };
   if (verdict === 'alive') return [next, []];
-  return verdict === 'ask' ? [next, ask(next)] : end(next, 'TIMED_OUT', verdict.dead);
+  if (verdict === 'ask') return [next, ask(next)];
+  return verdict === 'suspect' ? [next, [...ask(next), { type: 'suspect' }]] : end(next, 'TIMED_OUT', verdict.dead);
 }
 
 /** Before HELLO there is no PING; the handshake itself is what the peer owes. */

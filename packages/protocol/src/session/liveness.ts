@@ -13,13 +13,17 @@ export const DEAD_AFTER_MS: number = 10_000;
 export const DOUBTED_AFTER_MS: number = 3_000;
 /** A queue of which nothing gets away for this long belongs to a dead link, whatever still comes in, milliseconds. */
 export const STUCK_AFTER_MS: number = 30_000;
-/** Who was not looked after for this long has slept himself: silence meanwhile says nothing. Three ticks, milliseconds. */
+/** Between two looks, at most, milliseconds. */
+export const LOOK_EVERY_MS: number = 2_500;
+/** Who has not looked for this long has slept himself: silence meanwhile says nothing. Three looks, milliseconds. */
 export const ASLEEP_AFTER_MS: number = 7_500;
 
 export interface Liveness {
   readonly heardAt: number;
   /** Since when the peer owes an answer; null: it owes none. */
   readonly owedSince: number | null;
+  /** Since when the peer has been asked for a sign of life; null: it has not. */
+  readonly askedAt: number | null;
   /** The connection is dead when nothing has come by then; null: nobody has asked. */
   readonly deadline: number | null;
   readonly lookedAt: number;
@@ -36,16 +40,16 @@ export interface QueueLook {
   readonly queued: number;
 }
 
-/** `ask`: send PING. Any other text says why the connection is dead. */
-export type Verdict = 'alive' | 'ask' | { readonly dead: string };
+/** `ask`: send PING. `suspect`: do that too, and have the transport look whether the network still works. */
+export type Verdict = 'alive' | 'ask' | 'suspect' | { readonly dead: string };
 
 export function freshLiveness(now: number): Liveness {
-  return { heardAt: now, owedSince: null, deadline: null, lookedAt: now, drained: 0, drainedAt: now };
+  return { heardAt: now, owedSince: null, askedAt: null, deadline: null, lookedAt: now, drained: 0, drainedAt: now };
 }
 
 /** Anything that comes is a sign of life. */
 export function heard(liveness: Liveness, now: number): Liveness {
-  return { ...liveness, heardAt: now, owedSince: null, deadline: null };
+  return { ...liveness, heardAt: now, owedSince: null, askedAt: null, deadline: null };
 }
 
 /** Something was said that the peer has to answer. */
@@ -53,10 +57,20 @@ export function owed(liveness: Liveness, now: number): Liveness {
   return liveness.owedSince === null ? { ...liveness, owedSince: now } : liveness;
 }
 
-/** There is reason to doubt: the peer is to be asked, and has little time. */
+/** There is reason to doubt: the peer is to be asked, and has little time, from when it was asked first. */
 export function doubted(liveness: Liveness, now: number): Liveness {
-  const deadline = now + DOUBTED_AFTER_MS;
-  return { ...liveness, deadline: Math.min(liveness.deadline ?? deadline, deadline) };
+  const slept = now - liveness.lookedAt >= ASLEEP_AFTER_MS;
+  return askedFor(liveness, (slept ? null : liveness.askedAt) ?? now, DOUBTED_AFTER_MS);
+}
+
+/** When to look next, at the latest, milliseconds. */
+export function nextLookAt({ lookedAt, deadline, askedAt, owedSince }: Liveness): number {
+  const owedUntil = owedSince === null || askedAt !== null ? Number.POSITIVE_INFINITY : owedSince + OWED_AFTER_MS;
+  return Math.min(lookedAt + LOOK_EVERY_MS, deadline ?? Number.POSITIVE_INFINITY, owedUntil);
+}
+
+function askedFor(liveness: Liveness, askedAt: number, patienceMs: number): Liveness {
+  return { ...liveness, askedAt, deadline: askedAt + patienceMs };
 }
 
 /** [CONN-8] */
@@ -66,7 +80,7 @@ export function look(before: Liveness, { now, sent, queued }: QueueLook): readon
   const drains = drained > before.drained;
   const drainedAt = queued === 0 || drains || slept ? now : before.drainedAt;
   const liveness = { ...before, lookedAt: now, drained, drainedAt };
-  if (slept) return [{ ...liveness, deadline: now + DOUBTED_AFTER_MS }, 'ask'];
+  if (slept) return [askedFor(liveness, now, DOUBTED_AFTER_MS), 'ask'];
   if (now - drainedAt >= STUCK_AFTER_MS) {
     return [liveness, { dead: `${queued} bytes wait, and none got away for ${seconds(now - drainedAt)} s` }];
   }
@@ -77,9 +91,9 @@ export function look(before: Liveness, { now, sent, queued }: QueueLook): readon
     if (now < deadline) return [liveness, 'alive'];
     return [liveness, { dead: `no sign of life for ${seconds(now - heardAt)} s, though asked for one` }];
   }
-  const silent = now - heardAt >= PING_AFTER_MS;
-  const owes = owedSince !== null && now - owedSince >= OWED_AFTER_MS;
-  return silent || owes ? [{ ...liveness, deadline: now + DEAD_AFTER_MS }, 'ask'] : [liveness, 'alive'];
+  const asked = askedFor(liveness, now, DEAD_AFTER_MS);
+  if (owedSince !== null && now - owedSince >= OWED_AFTER_MS) return [asked, 'suspect'];
+  return now - heardAt >= PING_AFTER_MS ? [asked, 'ask'] : [liveness, 'alive'];
 }
 
 function seconds(ms: number): number {

@@ -16,6 +16,7 @@ import {
   decodeFrame,
   encodeFrame,
   initialConnection,
+  nextLookAt,
   P2PError,
   splitIntoMessages,
 } from '@rxdb-p2p/protocol';
@@ -54,8 +55,6 @@ export interface ConnectionEvents {
 
 /** A frame whose next part takes longer than this is not coming in any more, milliseconds. */
 const PART_MS = 10_000;
-/** How often we look whether the peer is there, milliseconds; at a deadline, too. */
-const TICK_MS = 2_500;
 
 export function createConnection(link: Link, self: HelloFrame, timers: Timers, events: ConnectionEvents): Connection {
   let state = initialConnection(self);
@@ -70,12 +69,14 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
   let ended = false;
   let receiving = false;
   let stopTick = (): void => undefined;
+  let tickAt = Number.POSITIVE_INFINITY;
   let sentBytes = 0;
 
   function step(input: ConnectionInput): void {
     const [next, effects] = connectionStep(state, input);
     state = next;
     for (const effect of effects) perform(effect);
+    tickInTime();
   }
 
   function perform(effect: ConnectionEffect): void {
@@ -100,6 +101,9 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
         break;
       case 'renumbered':
         renumber(effect.channel, effect.to);
+        break;
+      case 'suspect':
+        link.suspect();
         break;
       case 'end':
         finish(effect.code, effect.text, effect.byPeer);
@@ -169,16 +173,17 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
   }
 
   function tick(): void {
+    tickAt = Number.POSITIVE_INFINITY;
     step({ type: 'tick', now: timers.now(), sent: sentBytes, queued: link.bufferedBytes });
-    tickLater();
   }
 
-  function tickLater(): void {
+  /** A tick is moved forward when something is due before it, never back. */
+  function tickInTime(): void {
+    const at = nextLookAt(state.liveness);
+    if (ended || at >= tickAt) return;
     stopTick();
-    if (ended) return;
-    const { deadline } = state.liveness;
-    const left = deadline === null ? TICK_MS : Math.max(0, deadline - timers.now());
-    stopTick = timers.after(Math.min(TICK_MS, left), tick);
+    tickAt = at;
+    stopTick = timers.after(Math.max(0, at - timers.now()), tick);
   }
 
   const connection: Connection = {
@@ -236,11 +241,7 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
 
   link.onDrain(nextWriter);
   step({ type: 'start', now: timers.now() });
-  tickLater();
-  link.onDoubt(() => {
-    step({ type: 'doubt', now: timers.now() });
-    tickLater();
-  });
+  link.onDoubt(() => step({ type: 'doubt', now: timers.now() }));
   link.onMessage(receive);
   return connection;
 }

@@ -117,6 +117,7 @@ function createEnd(wire: Wire, { own, remote, lane, initiator, ended }: EndOptio
     },
     // This network tells both ends of everything.
     onDoubt: () => undefined,
+    suspect: () => undefined,
     close: () => close('closed here'),
     abandon: () => close('abandoned here'),
     receive(item) {

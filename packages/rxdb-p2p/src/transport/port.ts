@@ -26,6 +26,8 @@ export interface Link {
   onClose(listener: (reason: string) => void): void;
   /** Called when the other end may be gone: the network has changed, or this device has slept. Ask it for a sign of life. */
   onDoubt(listener: () => void): void;
+  /** Its owner waits for an answer: look whether the network still works; if there is a reason, tell `onDoubt`. */
+  suspect(): void;
   /** Ends the link. May be called twice. What was sent before is still delivered where the network allows it. */
   close(): void;
   /** Ends a link whose other end is gone, and with it what waits; the transport looks for it elsewhere at once. */

@@ -255,6 +255,7 @@ function createEnd(
       },
       onDrain: () => undefined,
       onDoubt: () => undefined,
+      suspect: () => undefined,
       onClose(listener) {
         onClose = listener;
         if (closedBy !== undefined) listener(closedBy);

@@ -59,7 +59,11 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
     onOpen,
     onFailed,
     onEnd: ({ name }, error) => links.named(name)?.link.ended(error),
-    onDoubt: ({ name }) => links.named(name)?.link.doubt(),
+    onDoubt({ name }) {
+      links.named(name)?.link.doubt();
+      // It is not always the other side whose network has changed.
+      signaling.check();
+    },
   });
   const remotes = createRemotes(limits, random, (remote) => {
     return attempts.with(remote) !== undefined || dialing.linkWith(remote) !== undefined;
@@ -111,6 +115,8 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
     },
     onLeft,
     onDisconnected() {
+      // Whatever cut us off from the server may have cut our links, too.
+      for (const { link } of links) link.doubt();
       remotes.clear();
       search.stopAll();
       dialing.stop();
@@ -181,7 +187,10 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
       return;
     }
     other?.link.abort('replaced by another link');
-    const link = createDataChannelLink({ connection, remoteId, initiator, onEnd: (by) => onLinkEnd(entry, by) });
+    const link = createDataChannelLink({
+      ...{ connection, remoteId, initiator, onSuspicion: signaling.check },
+      onEnd: (by) => onLinkEnd(entry, by),
+    });
     const entry: LinkEntry = { instance: remoteId, name, link, connection, rooms: new Set(shared), since: now() };
     links.add(entry);
     for (const room of shared) search.found(room);
@@ -204,6 +213,7 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
     if (now() - entry.since >= limits.stableMs) remote?.backoff.reset();
     if (by === 'broken') {
       bye(remote, entry.name, 'failed');
+      signaling.check();
       renewal.disturbed();
       // The other side may not know yet that it has to dial.
       if (remote !== undefined) remote.ours = true;

@@ -49,7 +49,9 @@ export interface SignalingClient {
   leave(room: string): void;
   /** What cannot be sent now is not sent later. */
   signal(room: string, to: string, data: string): void;
-  /** The network may be another one: tries to connect now, and where there is a connection, whether it still works. */
+  /** The network may be another one: finds out whether the connection still works, soon. */
+  check(): void;
+  /** The same, and tries to connect now where there is no connection. */
   wake(): void;
   /** Disconnects until `wake`. */
   sleep(): void;
@@ -59,6 +61,9 @@ export interface SignalingClient {
 export interface SignalingClientDeps extends Omit<SignalingConnectionDeps, 'timings'> {
   readonly timings?: SignalingTimings;
 }
+
+/** A server takes some 30 s to notice that a connection is gone; so many may be lost meanwhile. */
+const MAX_OWN_IDS = 64;
 
 /** Subject of what concerns the connection; rooms are subjects too, and none is empty. */
 const CONNECTION = '';
@@ -73,6 +78,9 @@ export function createSignalingClient(
   /** rooms whose join has not been answered */
   const joining = new Set<string>();
   const problems = createProblems(events.onProblem);
+  /** our own ids of this connection and earlier ones, which the server goes on naming until it notices their end */
+  const ownIds = new Set<string>();
+  let checkedAt = Number.NEGATIVE_INFINITY;
   let badMessages = 0;
 
   const connection = createSignalingConnection(
@@ -123,12 +131,29 @@ export function createSignalingClient(
       if (!rooms.has(room)) return;
       if (reply.ok) {
         problems.solve(room);
-        events.onJoined(room, reply.members, reply.size);
+        remember(reply.self);
+        const others = reply.members.filter((member) => !ownIds.has(member));
+        events.onJoined(room, others, reply.size - (reply.members.length - others.length));
       } else {
         problems.report(room, refusal(url.origin, reply));
         events.onJoinRefused(room);
       }
     });
+  }
+
+  function remember(self: string): void {
+    ownIds.add(self);
+    const [oldest] = ownIds;
+    if (ownIds.size > MAX_OWN_IDS && oldest !== undefined) ownIds.delete(oldest);
+  }
+
+  function check(): void {
+    const now = performance.now();
+    if (now - checkedAt < timings.wakeAnswerMs) return;
+    checkedAt = now;
+    // What was asked before has more time than this.
+    joining.clear();
+    for (const room of rooms) requestJoin(room, timings.wakeAnswerMs);
   }
 
   return {
@@ -156,10 +181,10 @@ export function createSignalingClient(
           else if (!reply.ok) events.onSignalRefused(room, to, reply.code);
         });
     },
+    check,
     wake() {
       connection.wake();
-      joining.clear();
-      for (const room of rooms) requestJoin(room, timings.wakeAnswerMs);
+      check();
     },
     sleep: connection.sleep,
     close() {

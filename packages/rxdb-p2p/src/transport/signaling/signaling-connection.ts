@@ -39,7 +39,7 @@ export interface SignalingTimings {
 export const SIGNALING_TIMINGS: SignalingTimings = {
   connectTimeoutMs: 10_000,
   answerTimeoutMs: 10_000,
-  retry: { minMs: 500, maxMs: 10_000 },
+  retry: { minMs: 500, maxMs: 5_000 },
   stableMs: 10_000,
   suspiciousMs: 2_000,
   wakeAnswerMs: 2_000,

@@ -21,6 +21,7 @@ export interface DataChannelLinkOptions {
   readonly initiator: boolean;
   /** told once, before the owner of the link */
   readonly onEnd: (end: LinkEnd) => void;
+  readonly onSuspicion: () => void;
 }
 
 export function createDataChannelLink({
@@ -28,6 +29,7 @@ export function createDataChannelLink({
   remoteId,
   initiator,
   onEnd,
+  onSuspicion,
 }: DataChannelLinkOptions): DataChannelLink {
   const { inbox, maxMessageBytes } = connection;
   let closed: string | undefined;
@@ -93,6 +95,7 @@ export function createDataChannelLink({
     onDoubt(listener) {
       onDoubt = listener;
     },
+    suspect: onSuspicion,
     close: () => close('closed here'),
     abandon() {
       if (closed !== undefined) return;

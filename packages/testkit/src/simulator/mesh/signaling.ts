@@ -92,6 +92,7 @@ export function createSimSignaling(time: VirtualTime, random: Random): SimSignal
             else if (client.online && client.id === id) client.events.onSignalRefused(room, to, 'PEER_NOT_IN_ROOM');
           });
         },
+        check: () => undefined,
         wake: () => goOnline(client),
         sleep: () => goOffline(client),
         close() {
