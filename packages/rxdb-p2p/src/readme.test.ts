@@ -244,6 +244,9 @@ describe('the tables', () => {
     shows('silence of a peer', ...[DEAD_AFTER_MS, PING_AFTER_MS, OWED_AFTER_MS].map((ms) => ms / 1_000));
     shows('the same after sleep or a change of the network', protocol.DOUBTED_AFTER_MS / 1_000);
     shows('bytes of which none gets away', protocol.STUCK_AFTER_MS / 1_000);
+    shows('work that a peer may cause unasked', protocol.WORK_PER_SECOND, protocol.WORK_BURST);
+    shows('messages of a peer that wait', protocol.MAX_WAITING_MESSAGES, protocol.MAX_WAITING_BYTES);
+    shows('a peer that does not send what it says to have', protocol.MAX_REST_BEATS, protocol.MAX_FRUITLESS);
     shows('a catch-up without progress', protocol.PULL_STALLED_MS / 1_000);
     shows('making a connection', MESH_LIMITS.connectTimeoutMs / 1_000);
     const seconds = ({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): [number, number] => [

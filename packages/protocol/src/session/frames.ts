@@ -26,6 +26,7 @@ export const BYE_CODES = [
   'REPLICA_CLONED',
   'TIMED_OUT',
   'NOT_ALLOWED',
+  'OVER_BUDGET',
 ] as const;
 export type ByeCode = (typeof BYE_CODES)[number];
 

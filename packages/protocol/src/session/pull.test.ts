@@ -17,7 +17,15 @@ import {
 } from '../testing/session.ts';
 import { versionsCost } from './cost.ts';
 import type { SyncEffect } from './sync-types.ts';
-import { ASK_DELAY_MS, MAX_OVERDRAFT_BYTES, PULL_CREDIT_BYTES, PULL_STALLED_MS } from './timing.ts';
+import {
+  ASK_DELAY_MS,
+  MAX_FRUITLESS,
+  MAX_OVERDRAFT_BYTES,
+  MIN_PACE_BYTES,
+  PACE_MS,
+  PULL_CREDIT_BYTES,
+  PULL_STALLED_MS,
+} from './timing.ts';
 
 const OWN = vector({ me: 2 });
 
@@ -110,12 +118,93 @@ describe('whom to ask', () => {
     const session = pulling();
     const [apply] = session.hear('n', entries(1, { claim: vector({ b: 5 }), cursor: cursor(3) }));
     session.commit(vector({ me: 2, b: 5 }));
-    expect(effectsOf(session.applied(apply), 'start-timer')).toStrictEqual([]);
+    const effects = session.applied(apply);
+    expect(effectsOf(effects, 'unserved')).toStrictEqual([{ type: 'unserved', neighbour: 'n', asked: true }]);
+    expect(effectsOf(effects, 'start-timer').map(({ timer }) => timer)).toStrictEqual(['rest']);
     expect(session.timer('ask')).toStrictEqual([]);
     session.hear('n', whole(vector({ me: 2, b: 9 })));
+    for (let i = 0; i < 9; i++) session.timer('rest');
     expect(session.timer('ask')).toStrictEqual([]);
     session.hear('n', changes(vector({ me: 2, b: 10 }), vector({ b: 10 })));
     expect(sent(session.timer('ask'), 'want')).toMatchObject([{ want: 2, cursor: cursor(3) }]);
+  });
+
+  /** Whether the neighbour is asked, when it says to have ever more; it answers with a claim that lacks it. */
+  function askedInVain(session: Session, id: string, seq: number): boolean {
+    session.hear(id, changes(vector({ me: 2, x: seq }), vector({ x: seq })));
+    const [want] = sent(session.timer('ask'), 'want', id);
+    if (want === undefined) return false;
+    const [apply] = session.hear(id, entries(want.want, { claim: OWN }));
+    session.applied(apply);
+    return true;
+  }
+
+  it('[SYNC-20] a neighbour that says ever more and sends nothing is asked less and less, and at last not at all', () => {
+    const session = createSession(OWN);
+    session.join('liar');
+    session.hear('liar', hashOf(OWN));
+    const beats: number[] = [];
+    for (let beat = 0, last = 0; beat < 2_000; beat++) {
+      if (askedInVain(session, 'liar', beat + 1)) {
+        beats.push(beat - last);
+        last = beat;
+      }
+      session.timer('rest');
+    }
+    expect(beats).toStrictEqual([0, 2, 4, 8, 16, 32, 64, 128]);
+    expect(session.state.neighbours.get('liar')?.fruitless).toBe(MAX_FRUITLESS);
+    expect(session.timer('rest')).toStrictEqual([]);
+    // One that is here again is not asked at once, and gets its chances.
+    session.join('again');
+    session.give({
+      ...{ type: 'joined', neighbour: 'back', cursor: null, fruitless: 3 },
+      directions: { incoming: true, outgoing: true },
+    });
+    expect(sent(session.hear('back', whole(vector({ b: 9 }))), 'want')).toStrictEqual([]);
+    for (let i = 0; i < 8; i++) session.timer('rest');
+    expect(receivers(session.timer('ask'), 'want')).toStrictEqual(['back']);
+  });
+
+  it('[SYNC-20] who has kept his word is asked before one who says to have more', () => {
+    const session = createSession(OWN);
+    for (const id of ['liar', 'honest']) {
+      session.join(id);
+      session.hear(id, hashOf(OWN));
+    }
+    expect(askedInVain(session, 'liar', 1e9)).toBe(true);
+    session.timer('rest');
+    session.timer('rest');
+    session.hear('liar', changes(vector({ me: 2, x: 1e12 }), vector({ x: 1e12 })));
+    session.hear('honest', changes(vector({ me: 2, y: 1 }), vector({ y: 1 })));
+    expect(receivers(session.timer('ask'), 'want')).toStrictEqual(['honest']);
+  });
+
+  it('[SYNC-20] one that sends a little now and then gives way to one that has what is lacking', () => {
+    const session = pulling();
+    const drip = (seq: number): void => {
+      const [apply] = session.hear('n', entries(1, { versions: versions('b', seq), cursor: cursor(seq) }));
+      session.applied(apply);
+    };
+    drip(1);
+    // While nobody else has it, little is better than nothing.
+    expect(effectsOf(session.timer('pace'), 'start-timer')).toMatchObject([{ timer: 'pace', minMs: PACE_MS }]);
+    session.join('other');
+    session.hear('other', whole(vector({ me: 2, b: 9 })));
+    drip(2);
+    expect(effectsOf(session.timer('pace'), 'unserved')).toHaveLength(1);
+    expect(receivers(session.timer('ask'), 'want')).toStrictEqual(['other']);
+    // What it still had under way is welcome, as far as its credit went.
+    expect(violations(session.hear('n', entries(1, { versions: versions('b', 3) })))).toStrictEqual([]);
+  });
+
+  it('[SYNC-20] one that sends enough goes on', () => {
+    const session = pulling();
+    session.join('other');
+    session.hear('other', whole(vector({ me: 2, b: 9 })));
+    const [apply] = session.hear('n', entries(1, { versions: [heavy('b', 1, MIN_PACE_BYTES)] }));
+    session.applied(apply);
+    expect(effectsOf(session.timer('pace'), 'unserved')).toStrictEqual([]);
+    expect(session.state.pull?.neighbour).toBe('n');
   });
 });
 
@@ -148,7 +237,10 @@ describe('entries', () => {
     const [apply] = session.hear('n', entries(1, { claim, cursor: cursor(9) }));
     expect(apply).toMatchObject({ claim, cursor: cursor(9) });
     session.commit(claim);
-    expect(session.applied(apply)).toStrictEqual([{ type: 'stop-timer', timer: 'stalled' }]);
+    expect(session.applied(apply)).toStrictEqual([
+      { type: 'stop-timer', timer: 'stalled' },
+      { type: 'stop-timer', timer: 'pace' },
+    ]);
     expect(session.state.pull).toBeNull();
   });
 
@@ -169,11 +261,22 @@ describe('entries', () => {
     expect(violations(pulling().hear('n', entries(2)))).toStrictEqual(['ENTRIES that nobody asked for']);
   });
 
-  it('[SYNC-5] of a neighbour that was not asked count for nothing', () => {
+  it('[SYNC-5] of a neighbour that was not asked count for nothing, and end its connection where they bring something', () => {
     const session = pulling();
     session.join('m');
-    const effects = session.hear('m', entries(1, { cursor: cursor(5), claim: vector({ b: 9 }) }));
-    expect(effects).toMatchObject([{ type: 'apply', neighbour: 'm', cursor: null, claim: null }]);
+    expect(session.hear('m', entries(1, { cursor: cursor(5), claim: vector({ b: 9 }) }))).toStrictEqual([]);
+    const effects = session.hear('m', entries(1, { versions: versions('b', 1), claim: vector({ b: 9 }) }));
+    expect(effects).toStrictEqual([{ type: 'violation', neighbour: 'm', text: 'ENTRIES that nobody waits for' }]);
+  });
+
+  it('[SYNC-5] that answer an earlier WANT are no more than its credit allowed', () => {
+    const session = pulling();
+    session.commit(vector({ me: 1 }), { lost: true });
+    session.timer('ask');
+    const million = (seq: number) => entries(1, { versions: [heavy('b', seq, 1_000_000)] });
+    const allowed = Math.floor((PULL_CREDIT_BYTES + MAX_OVERDRAFT_BYTES) / 1_000_000);
+    for (let seq = 1; seq <= allowed; seq++) expect(violations(session.hear('n', million(seq)))).toStrictEqual([]);
+    expect(violations(session.hear('n', million(99)))).toStrictEqual(['ENTRIES that nobody waits for']);
   });
 
   it('[SYNC-7] on a channel that takes nothing end the connection', () => {
@@ -222,9 +325,11 @@ describe('a pull without progress', () => {
       { type: 'stop-timer', timer: 'stalled' },
       { type: 'start-timer', timer: 'stalled', minMs: PULL_STALLED_MS, maxMs: PULL_STALLED_MS },
     ];
-    const effects = session.hear('n', entries(1, { cursor: cursor(1) }));
+    const effects = session.hear('n', entries(1, { versions: versions('b', 1), cursor: cursor(1) }));
     expect(effects.slice(1)).toStrictEqual(restart);
     expect(session.applied(effects[0]).slice(1)).toStrictEqual(restart);
+    // A frame without a version is none.
+    expect(session.hear('n', entries(1, { cursor: cursor(2) })).slice(1)).toStrictEqual([]);
   });
 
   it('[SYNC-6] is not the neighbour’s fault while we store what it sent', () => {
@@ -255,7 +360,8 @@ describe('lost storage', () => {
     session.applied(apply);
     session.commit(OWN, { lost: true });
     expect(session.state.pull).toBeNull();
-    const [late] = session.hear('n', entries(1, { cursor: cursor(9), claim: vector({ b: 9 }) }));
+    const answer = entries(1, { versions: versions('b', 2), cursor: cursor(9), claim: vector({ b: 9 }) });
+    const [late] = session.hear('n', answer);
     expect(late).toMatchObject({ cursor: null, claim: null });
     expect(sent(session.timer('ask'), 'want')).toMatchObject([{ want: 2, cursor: null }]);
   });

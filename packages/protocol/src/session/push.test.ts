@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_FRAME_BYTES, MAX_VECTOR_ENTRIES, PUSH_CREDIT_BYTES } from '../limits.ts';
+import { MAX_VECTOR_ENTRIES, PUSH_CREDIT_BYTES } from '../limits.ts';
 import {
   changes,
   createSession,
@@ -113,18 +113,17 @@ describe('push credit', () => {
 
   it('[SYNC-12] a neighbour that goes far beyond it loses its connection', () => {
     const session = settled('a');
-    const count = Math.floor((PUSH_CREDIT_BYTES + MAX_FRAME_BYTES) / 1_000_000);
-    for (let seq = 1; seq <= count; seq++) expect(isViolation(session.hear('a', pushed(seq, 1_000_000)))).toBe(false);
-    expect(isViolation(session.hear('a', pushed(count + 1, 1_000_000)))).toBe(true);
+    for (let seq = 1; seq <= 8; seq++) expect(isViolation(session.hear('a', pushed(seq, QUARTER)))).toBe(false);
+    expect(isViolation(session.hear('a', pushed(9, QUARTER)))).toBe(true);
   });
 
   it('[SYNC-12] is refilled by HAVE, for as long as the channel lives', () => {
     const session = settled('a');
     for (let seq = 1; seq <= 40; seq++) {
-      const effects = session.hear('a', pushed(seq, 1_000_000));
+      const effects = session.hear('a', pushed(seq, QUARTER));
       expect(isViolation(effects)).toBe(false);
       session.applied(effects[0]);
-      if (seq % 10 === 0) expect(sent(session.timer('have'), 'have')).toMatchObject([{ pushedBytes: seq * 1_000_000 }]);
+      if (seq % 4 === 0) expect(sent(session.timer('have'), 'have')).toMatchObject([{ pushedBytes: seq * QUARTER }]);
     }
   });
 });
@@ -140,12 +139,23 @@ describe('taking pushes', () => {
     });
   });
 
+  it('[SYNC-10] without a version end the connection: they would cost a commit, and no credit', () => {
+    const session = settled('a');
+    expect(isViolation(session.hear('a', { ...pushed(7), versions: [] } as SyncFrame))).toBe(true);
+  });
+
   it('[SYNC-13] of ever more actors end the connection', () => {
     const full = new Map(Array.from({ length: MAX_VECTOR_ENTRIES }, (_, i) => [String(i).padStart(16, '0'), 1]));
     const session = createSession(full);
     session.join('n');
     expect(isViolation(session.hear('n', pushed(1)))).toBe(true);
-    const known: SyncFrame = { type: 'push', actor: '0000000000000007', previous: 1, seq: 2, versions: [] };
+    const known: SyncFrame = {
+      type: 'push',
+      actor: '0000000000000007',
+      previous: 1,
+      seq: 2,
+      versions: [heavy('b', 2, 100)],
+    };
     expect(isViolation(session.hear('n', known))).toBe(false);
   });
 });

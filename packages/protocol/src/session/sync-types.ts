@@ -44,6 +44,8 @@ export type SyncInput =
       readonly neighbour: NeighbourId;
       readonly directions: Directions;
       readonly cursor: Cursor | null;
+      /** how often in a row this replica did not send what it said to have, when it was here before; default 0 */
+      readonly fruitless?: number;
     }
   | { readonly type: 'left'; readonly neighbour: NeighbourId }
   | { readonly type: 'frame'; readonly neighbour: NeighbourId; readonly frame: SyncFrame }
@@ -71,9 +73,10 @@ export type SyncInput =
 
 /**
  * `have`: tell the neighbours what was persisted. `ask`: ask for what is still lacking. `stalled`: the neighbour we
- * pull from has not sent anything for too long.
+ * pull from has not sent anything for too long. `pace`: see whether it sends enough. `rest`: neighbours that did not send
+ * what they say to have are nearer to their next chance.
  */
-export type TimerKind = 'have' | 'ask' | 'stalled';
+export type TimerKind = 'have' | 'ask' | 'stalled' | 'pace' | 'rest';
 
 export type SyncEffect =
   | { readonly type: 'send'; readonly neighbour: NeighbourId; readonly frame: SyncFrame }
@@ -101,6 +104,8 @@ export type SyncEffect =
   /** Start the timer, after a random time between the two, unless it runs. */
   | { readonly type: 'start-timer'; readonly timer: TimerKind; readonly minMs: number; readonly maxMs: number }
   | { readonly type: 'stop-timer'; readonly timer: TimerKind }
+  /** The neighbour has not sent what it says to have; `asked`: whether it gets another chance. */
+  | { readonly type: 'unserved'; readonly neighbour: NeighbourId; readonly asked: boolean }
   /** The neighbour broke the protocol: end its connection. */
   | { readonly type: 'violation'; readonly neighbour: NeighbourId; readonly text: string };
 
@@ -140,6 +145,12 @@ export interface Neighbour {
   readonly cursor: Cursor | null;
   /** what it had when a finished scan still left something lacking: not asked again until that changes */
   readonly exhausted: Vector | null;
+  /** how often in a row it did not send what it said to have */
+  readonly fruitless: number;
+  /** beats of the `rest` timer until it is asked again */
+  readonly rest: number;
+  /** bytes that it may still send for WANTs that we have given up */
+  readonly stray: number;
 }
 
 /** The scan we asked for. One at a time for each collection, so that a body is not sent twice. */
@@ -152,6 +163,8 @@ export interface Pull {
   readonly credit: number;
   /** frames of the neighbour that we have not stored yet */
   readonly unstored: number;
+  /** bytes that came since its pace was last looked at */
+  readonly brought: number;
 }
 
 export interface SyncState {

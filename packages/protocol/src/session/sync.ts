@@ -2,17 +2,33 @@
  * The sync session of one collection with all its neighbours (ARCHITECTURE §5), as a pure step function: it knows vectors,
  * cursors and credits, and nothing of documents, sockets or storage. SPEC.md §5 has the rules by number.
  */
-import { MAX_FRAME_BYTES, MAX_VECTOR_ENTRIES, PUSH_CREDIT_BYTES } from '../limits.ts';
+import { MAX_VECTOR_ENTRIES, PUSH_CREDIT_BYTES } from '../limits.ts';
 import type { Print } from '../version/fingerprint.ts';
 import type { Vector } from '../version/vector.ts';
 import { actorsIn, dominates, EMPTY_VECTOR } from '../version/vector.ts';
 import { versionsCost } from './cost.ts';
 import { applyHave, composeHave, isOld } from './have.ts';
 import { withNeighbour } from './neighbours.ts';
-import { askOrWait, endPull, restartStalledTimer, takeEntries } from './pull.ts';
+import { askOrWait, endPull, givenUp, restartStalledTimer, takeEntries } from './pull.ts';
+import { fruitless, lookAtPace, restBeat, rested, shunned, startRestTimer } from './rest.ts';
 import { addCredit, answerWant, serve } from './serve.ts';
-import type { Authored, Neighbour, NeighbourId, SyncEffect, SyncFrame, SyncInput, SyncState } from './sync-types.ts';
+import type {
+  Authored,
+  Neighbour,
+  NeighbourId,
+  SyncEffect,
+  SyncFrame,
+  SyncInput,
+  SyncState,
+  TimerKind,
+} from './sync-types.ts';
 import { HAVE_DELAY_MS, PULL_CREDIT_BYTES } from './timing.ts';
+
+/**
+ * Pushes that may come in before our acknowledgement of earlier ones is out. Both sides count alike, so an honest author
+ * stays within the credit; the rest is for those who count otherwise.
+ */
+const MAX_PUSH_AHEAD_BYTES = 2 * PUSH_CREDIT_BYTES;
 
 export type Step = readonly [SyncState, readonly SyncEffect[]];
 
@@ -63,11 +79,13 @@ function join(state: SyncState, input: SyncInput & { type: 'joined' }): Step {
     scan: null,
     cursor: input.cursor,
     exhausted: null,
+    ...rested(input.fruitless ?? 0),
+    stray: 0,
   };
   const [neighbour, have] = composeHave(state, fresh, 'hash');
   return [
     withNeighbour(state, input.neighbour, neighbour),
-    [{ type: 'send', neighbour: input.neighbour, frame: have }],
+    [{ type: 'send', neighbour: input.neighbour, frame: have }, ...(neighbour.rest > 0 ? [startRestTimer()] : [])],
   ];
 }
 
@@ -107,10 +125,11 @@ function committed(state: SyncState, input: SyncInput & { type: 'committed' }): 
  * under way began with them, so what it ends with counts for nothing.
  */
 function askAnew(state: SyncState): Step {
-  const neighbours = [...state.neighbours].map(
-    ([id, known]) => [id, { ...known, cursor: null, exhausted: null }] as const,
+  const given = givenUp(state);
+  const neighbours = [...given.neighbours].map(
+    ([id, known]) => [id, { ...known, cursor: null, exhausted: null, fruitless: 0, rest: 0 }] as const,
   );
-  return endPull({ ...state, neighbours: new Map(neighbours) });
+  return endPull({ ...given, neighbours: new Map(neighbours) });
 }
 
 /** A new incarnation counts its writes from the beginning. */
@@ -153,11 +172,12 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
     case 'push': {
       if (!neighbour.directions.incoming) return violation(state, id, 'PUSH on a channel that takes nothing');
       const { actor, previous, seq, versions } = input;
+      if (versions.length === 0) return violation(state, id, 'PUSH of nothing');
       if (!state.vector.has(actor) && state.vector.size >= MAX_VECTOR_ENTRIES) return outgrown(state, id);
       const range = { actor, previous, seq };
       const bytes = versionsCost(versions);
       const pushReceived = neighbour.pushReceived + bytes;
-      if (pushReceived - neighbour.pushTold > PUSH_CREDIT_BYTES + MAX_FRAME_BYTES) {
+      if (pushReceived - neighbour.pushTold > MAX_PUSH_AHEAD_BYTES) {
         return violation(state, id, 'PUSH beyond its credit');
       }
       const next = withNeighbour(state, id, { ...neighbour, pushReceived });
@@ -182,8 +202,10 @@ function applied(
   const placed = withNeighbour(state, id, { ...neighbour, cursor: input.cursor ?? neighbour.cursor });
   if (input.claimed) {
     // [SYNC-6] A neighbour that did not bring what it claimed to have is not asked again until it claims otherwise.
-    const exhausted = dominates(state.vector, pull.remote) ? null : pull.remote;
-    return endPull(withNeighbour(placed, id, { ...neighbour, cursor: input.cursor ?? neighbour.cursor, exhausted }));
+    const served = dominates(state.vector, pull.remote);
+    const after = { ...neighbour, cursor: input.cursor ?? neighbour.cursor, exhausted: served ? null : pull.remote };
+    if (served) return endPull(withNeighbour(placed, id, { ...after, fruitless: 0, rest: 0 }));
+    return fruitless(withNeighbour(placed, id, after), id);
   }
   const credit = pull.credit + input.bytes;
   const unstored = pull.unstored - 1;
@@ -192,7 +214,7 @@ function applied(
   return [next, [{ type: 'send', neighbour: id, frame }, ...restartStalledTimer()]];
 }
 
-function timerFired(state: SyncState, timer: 'have' | 'ask' | 'stalled'): Step {
+function timerFired(state: SyncState, timer: TimerKind): Step {
   switch (timer) {
     case 'have': {
       let next = state;
@@ -211,7 +233,11 @@ function timerFired(state: SyncState, timer: 'have' | 'ask' | 'stalled'): Step {
       if (state.pull === null) return [state, []];
       // What it sent is waiting for our storage: the neighbour is not to blame.
       if (state.pull.unstored > 0) return [state, restartStalledTimer()];
-      return violation(state, state.pull.neighbour, 'no progress of a pull');
+      return violation(shunned(state, state.pull.neighbour), state.pull.neighbour, 'no progress of a pull');
+    case 'pace':
+      return lookAtPace(state);
+    case 'rest':
+      return restBeat(state);
   }
 }
 

@@ -12,6 +12,20 @@ export const ASK_DELAY_MS: readonly [number, number] = [100, 300];
 /** A neighbour that is asked and sends nothing for this long is given up for another. A batch takes well under 1 s. */
 export const PULL_STALLED_MS: number = 20_000;
 
+/**
+ * A neighbour that brings less than this in as long, though it is asked, gives way to another one that has what is lacking,
+ * milliseconds and bytes: one that sends a little now and then must not keep us from the others.
+ */
+export const PACE_MS: number = 20_000;
+export const MIN_PACE_BYTES: number = 16 * 1024;
+
+/** A neighbour that did not send what it says to have rests this long, twice as long each time, milliseconds. */
+export const REST_BEAT_MS: number = 1_000;
+export const MAX_REST_BEATS: number = 300;
+
+/** How often in a row a neighbour may not send what it says to have, before it is not asked any more. */
+export const MAX_FRUITLESS: number = 8;
+
 /** Credit of a pull: batches under way between reading there and writing here. Bounds memory on both sides. */
 export const PULL_CREDIT_BYTES: number = 2 * 1024 * 1024;
 

@@ -9,6 +9,7 @@ import type {
   SyncFrame,
   SyncInput,
   SyncState,
+  TimerKind,
 } from '../session/sync-types.ts';
 import { EMPTY_PRINT } from '../version/fingerprint.ts';
 import { NO_FIELD_CLOCKS, NO_PAST, type Version } from '../version/head.ts';
@@ -80,7 +81,7 @@ export interface Session {
   commit(known: Vector, more?: Partial<SyncInput & { type: 'committed' }>): readonly SyncEffect[];
   /** A local write of so many bytes. */
   write(seq: number, bytes?: number): readonly SyncEffect[];
-  timer(timer: 'have' | 'ask' | 'stalled'): readonly SyncEffect[];
+  timer(timer: TimerKind): readonly SyncEffect[];
   /** Storage has done what an `apply` asked for. */
   applied(effect: SyncEffect | undefined): readonly SyncEffect[];
 }

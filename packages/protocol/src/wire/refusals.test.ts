@@ -86,7 +86,7 @@ describe('frames', () => {
   });
 
   it('[WIRE-6] flags and choices without a meaning', () => {
-    expectMalformed(0x0c, 8, 0);
+    expectMalformed(0x0c, 9, 0);
     expectMalformed(0x03, 1, 7, 0);
     expectMalformed(...history(0x30));
     expectMalformed(0x06, 1, 0x02, 1, 0, 0);

@@ -11,7 +11,7 @@ import type {
   SyncState,
   TimerKind,
 } from '@rxdb-p2p/protocol';
-import { initialSyncState, syncStep } from '@rxdb-p2p/protocol';
+import { initialSyncState, MAX_FRUITLESS, P2PError, syncStep } from '@rxdb-p2p/protocol';
 import type { CollectionReplica } from '../replica/collection-replica.ts';
 import { createSyncMeter, type SyncMeter } from './sync-meter.ts';
 import type { Timers } from './timers.ts';
@@ -47,10 +47,15 @@ export interface CollectionSyncDeps {
   readonly meter?: SyncMeter;
   /** Storage failed, or another tab leads: nothing goes on until that is over. */
   readonly onFailure: (cause: unknown) => void;
+  /** What a neighbour does that is no failure. */
+  readonly onProblem?: (problem: P2PError) => void;
 }
 
+/** Peers whose unkept word is remembered; ids are their own. */
+const MAX_REMEMBERED_PEERS = 256;
+
 export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
-  const { replica, timers, onFailure, meter = createSyncMeter(timers.now) } = deps;
+  const { replica, timers, onFailure, onProblem = () => undefined, meter = createSyncMeter(timers.now) } = deps;
   let state = initialSyncState(
     replica.actor,
     replica.vector,
@@ -60,6 +65,8 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
   const ports = new Map<NeighbourId, NeighbourPort>();
   const running = new Map<TimerKind, () => void>();
   const listeners = new Set<() => void>();
+  /** how often in a row a replica did not send what it said to have, once it has left */
+  const unkept = new Map<string, number>();
   let closed = false;
 
   function step(input: SyncInput): void {
@@ -91,6 +98,9 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
         running.get(effect.timer)?.();
         running.delete(effect.timer);
         break;
+      case 'unserved':
+        unserved(effect);
+        break;
       case 'violation':
         ports.get(effect.neighbour)?.violation(effect.text);
         break;
@@ -107,6 +117,20 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
     const { pull } = state;
     if (frame.type === 'entries' && pull?.neighbour === neighbour && pull.want === frame.want)
       meter.came(neighbour, frame.versions.length, frame.remaining);
+  }
+
+  function unserved({ neighbour, asked }: SyncEffect & { type: 'unserved' }): void {
+    const peer = ports.get(neighbour)?.replica ?? 'a peer';
+    const then = asked ? 'it is asked again later' : 'it is not asked any more';
+    onProblem(new P2PError('CLAIMS_UNSERVED', `${peer} does not send what it says to have; ${then}`));
+  }
+
+  /** One that comes again begins with half of what it did not keep, so that it gets its chances, and no more. */
+  function remember(replica: string, fruitless: number): void {
+    unkept.delete(replica);
+    if (fruitless > 0) unkept.set(replica, Math.ceil(Math.min(fruitless, MAX_FRUITLESS) / 2));
+    const [oldest] = unkept.keys();
+    if (unkept.size > MAX_REMEMBERED_PEERS && oldest !== undefined) unkept.delete(oldest);
   }
 
   async function read({ neighbour, want, vector, cursor }: SyncEffect & { type: 'read' }): Promise<void> {
@@ -137,7 +161,7 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
       running.delete(kind);
       const source = state.pull === null ? undefined : ports.get(state.pull.neighbour);
       // A slow link is not a stalled one.
-      if (kind === 'stalled' && source?.isReceiving()) startTimer(kind, ms);
+      if ((kind === 'stalled' || kind === 'pace') && source?.isReceiving()) startTimer(kind, ms);
       else step({ type: 'timer', timer: kind });
     });
     running.set(kind, stop);
@@ -155,10 +179,13 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
     joined(id, port) {
       ports.set(id, port);
       const cursor = replica.journal.cursorOf(port.replica);
-      step({ type: 'joined', neighbour: id, directions: port.directions, cursor });
+      const fruitless = unkept.get(port.replica) ?? 0;
+      step({ type: 'joined', neighbour: id, directions: port.directions, cursor, fruitless });
     },
     received,
     left(id) {
+      const replica = ports.get(id)?.replica;
+      if (replica !== undefined) remember(replica, state.neighbours.get(id)?.fruitless ?? 0);
       ports.delete(id);
       meter.left(id);
       step({ type: 'left', neighbour: id });

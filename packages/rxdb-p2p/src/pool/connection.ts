@@ -12,8 +12,6 @@ import type {
 } from '@rxdb-p2p/protocol';
 import {
   connectionStep,
-  createAssembler,
-  decodeFrame,
   encodeFrame,
   initialConnection,
   nextLookAt,
@@ -21,6 +19,7 @@ import {
   splitIntoMessages,
 } from '@rxdb-p2p/protocol';
 import { LINK_DRAINED_BYTES, type Link, type LinkRoute } from '../transport/port.ts';
+import { createIntake } from './intake.ts';
 import type { Timers } from './timers.ts';
 
 export interface ChannelHandlers {
@@ -53,12 +52,11 @@ export interface ConnectionEvents {
   onEnd(connection: Connection, code: ByeCode | 'LINK_CLOSED', text: string, byPeer: boolean): void;
 }
 
-/** A frame whose next part takes longer than this is not coming in any more, milliseconds. */
-const PART_MS = 10_000;
+/** A peer that has not introduced itself by then does not mean to, milliseconds: signs of life are not enough. */
+const HELLO_WITHIN_MS = 15_000;
 
 export function createConnection(link: Link, self: HelloFrame, timers: Timers, events: ConnectionEvents): Connection {
   let state = initialConnection(self);
-  const assembler = createAssembler();
   const channels = new Map<number, ChannelHandlers>();
   /** current channel numbers by the number that `offer` returned */
   const numbers = new Map<number, number>();
@@ -67,10 +65,10 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
   let heardSince = 0;
   const onceHeard: (() => void)[] = [];
   let ended = false;
-  let receiving = false;
   let stopTick = (): void => undefined;
   let tickAt = Number.POSITIVE_INFINITY;
   let sentBytes = 0;
+  let stopWaiting = (): void => undefined;
 
   function step(input: ConnectionInput): void {
     const [next, effects] = connectionStep(state, input);
@@ -121,6 +119,8 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
       finish('PROTOCOL_ERROR', `a frame could not be sent: ${error.message}`, false);
       return;
     }
+    // What versions cost is kept within bounds by credit.
+    if (frame.type !== 'entries' && frame.type !== 'push') intake.charge(bytes.length);
     for (const message of splitIntoMessages(bytes, link.maxMessageBytes)) {
       sentBytes += message.byteLength;
       link.send(message);
@@ -139,6 +139,8 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
     if (ended) return;
     ended = true;
     stopTick();
+    stopWaiting();
+    intake.close();
     if (code === 'TIMED_OUT') link.abandon();
     else link.close();
     for (const [channel, handlers] of channels) handlers.closed(channel);
@@ -151,26 +153,21 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
     if (ended) return;
     heardSince++;
     for (const resolve of onceHeard.splice(0)) resolve();
-    let frame: Frame;
-    try {
-      const bytes = assembler.push(message);
-      receiving = bytes === undefined;
-      if (bytes === undefined) {
-        step({ type: 'heard', now: timers.now() });
-        return;
-      }
-      frame = decodeFrame(bytes);
-    } catch (error) {
-      if (!(error instanceof P2PError)) throw error;
-      step({
-        type: 'end',
-        code: error.code === 'FRAME_TOO_LARGE' ? 'FRAME_TOO_LARGE' : 'PROTOCOL_ERROR',
-        text: error.message,
-      });
-      return;
-    }
-    step({ type: 'frame', frame, now: timers.now() });
+    intake.push(message);
   }
+
+  function refuse({ code, message }: P2PError): void {
+    const known = code === 'FRAME_TOO_LARGE' || code === 'OVER_BUDGET';
+    step({ type: 'end', code: known ? code : 'PROTOCOL_ERROR', text: message });
+  }
+
+  const intake = createIntake({
+    timers,
+    frame: (frame) => step({ type: 'frame', frame, now: timers.now() }),
+    heard: () => step({ type: 'heard', now: timers.now() }),
+    refuse,
+    unread: () => link.bufferedBytes,
+  });
 
   function tick(): void {
     tickAt = Number.POSITIVE_INFINITY;
@@ -209,7 +206,7 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
     },
     send: (channel, frame) => step({ type: 'sync-frame', channel, frame, now: timers.now() }),
     get receiving() {
-      return receiving && timers.now() - state.liveness.heardAt < PART_MS;
+      return intake.receiving;
     },
     writable() {
       if (ended || link.bufferedBytes <= LINK_DRAINED_BYTES) return Promise.resolve();
@@ -239,9 +236,17 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
     timers.after(0, nextWriter);
   }
 
-  link.onDrain(nextWriter);
+  link.onDrain(() => {
+    nextWriter();
+    intake.resume();
+  });
   step({ type: 'start', now: timers.now() });
+  if (ended) return connection;
   link.onDoubt(() => step({ type: 'doubt', now: timers.now() }));
+  stopWaiting = timers.after(HELLO_WITHIN_MS, () => {
+    if (state.phase === 'open') return;
+    step({ type: 'end', code: 'TIMED_OUT', text: `no HELLO within ${HELLO_WITHIN_MS / 1_000} s` });
+  });
   link.onMessage(receive);
   return connection;
 }

@@ -130,7 +130,7 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
     const known = journal.records.size;
     await replica.start(lead.stolen);
     expectLead();
-    const sync = createCollectionSync({ replica, timers, meter, onFailure: fail });
+    const sync = createCollectionSync({ replica, timers, meter, onFailure: fail, onProblem });
     cleanups.push(() => sync.close());
     const contests = createContests(journal);
     replica.onCommit(({ changed }) => contests.update(changed));

@@ -24,6 +24,7 @@ export function peerSnapshot(
   return {
     replica,
     phase: phaseOf(neighbour, state),
+    ...(neighbour.fruitless === 0 ? {} : { code: 'CLAIMS_UNSERVED' }),
     ...(route === undefined ? {} : { route: route.kind }),
     ...(route?.roundTripMs === undefined ? {} : { roundTripMs: route.roundTripMs }),
     documentsToSend,

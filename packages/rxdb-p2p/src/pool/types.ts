@@ -44,7 +44,7 @@ export interface PeerSnapshot extends PeerIdentity {
    * that goes one way. `refused`: see `code`.
    */
   readonly phase: PeerPhase;
-  /** Why the channel was refused, such as `SCHEMA_DIFFERS`. */
+  /** Why the channel was refused, such as `SCHEMA_DIFFERS`; `CLAIMS_UNSERVED`: it has not sent what it says to have. */
   readonly code?: string;
   /** `relay`: through a TURN server. Absent while it is not known, and where the transport does not tell. */
   readonly route?: PeerRoute;
