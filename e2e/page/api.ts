@@ -42,6 +42,35 @@ export interface PeerApi {
   count(collection: string): Promise<number>;
   /** Writes one document after the other until the page ends, and says each id on the console once it is acknowledged. */
   writeForEver(collection: string, prefix: string): void;
+  /** The same at a pace, until `stopWriting`. The text of a document is when it was written, milliseconds since 1970. */
+  writeEvery(collection: string, prefix: string, ms: number): void;
+  /** Resolves with all ids once they are acknowledged. */
+  stopWriting(): Promise<readonly string[]>;
+  /** Events of the collection since `open`, in order, from a number on. */
+  arrivals(collection: string, from: number): readonly Arrival[];
+  /** Whether this tab leads the collection. */
+  leads(collection: string): Promise<boolean>;
+  /** Resolves when every database of the page takes a write, with the milliseconds until the last one did. */
+  storageAnswers(): Promise<number>;
+  /** What the journal says. Only while no tab syncs. */
+  journal(collection: string): Promise<JournalSummary>;
+}
+
+/** One event of a collection. */
+export interface Arrival {
+  readonly id: string;
+  readonly operation: 'INSERT' | 'UPDATE' | 'DELETE';
+  /** field `text` of the document */
+  readonly text: unknown;
+  /** milliseconds since 1970 */
+  readonly at: number;
+}
+
+export interface JournalSummary {
+  /** writes that the vector counts, by actor */
+  readonly vector: Readonly<Record<string, number>>;
+  /** names of the heads of each document */
+  readonly heads: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Before an acknowledged id on the console. */

@@ -5,7 +5,9 @@ import { RxDBMigrationSchemaPlugin } from 'rxdb/plugins/migration-schema';
 import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie';
 import { type ContestedDocument, type P2PPool, type PoolStatus, RxDBP2PPlugin } from 'rxdb-p2p';
 import { encryptedStorage } from 'rxdb-p2p-encryption';
-import { ACKNOWLEDGED, type DatabaseSetup, type PeerApi, type PlainDocument } from './api.ts';
+import { ACKNOWLEDGED, type Arrival, type DatabaseSetup, type PeerApi, type PlainDocument } from './api.ts';
+import { holdsLock, readJournal, storageAnswers } from './inspect.ts';
+import { startWriter, type Writer } from './writer.ts';
 
 addRxPlugin(RxDBAttachmentsPlugin);
 addRxPlugin(RxDBMigrationSchemaPlugin);
@@ -58,7 +60,13 @@ function migrations(version: number): Record<number, (document: PlainDocument) =
 function createPeer(): PeerApi {
   let database: RxDatabase | undefined;
   const pools = new Map<string, Watched>();
+  const arrivals = new Map<string, Arrival[]>();
+  let writer: Writer | undefined;
 
+  const opened = (): RxDatabase => {
+    if (database === undefined) throw new Error('no open database');
+    return database;
+  };
   const collectionOf = (name: string): RxCollection<PlainDocument> => {
     const collection = database?.collections[name];
     if (collection === undefined) throw new Error(`no open collection ${name}`);
@@ -83,6 +91,13 @@ function createPeer(): PeerApi {
         { schema, migrationStrategies: migrations(schema.version) },
       ]);
       await database.addCollections(Object.fromEntries(collections));
+      for (const { name } of setup.collections) {
+        const seen: Arrival[] = [];
+        arrivals.set(name, seen);
+        collectionOf(name).$.subscribe(({ documentId: id, operation, documentData }) =>
+          seen.push({ id, operation, text: documentData['text'], at: Date.now() }),
+        );
+      }
     },
     async close() {
       pools.clear();
@@ -135,6 +150,14 @@ function createPeer(): PeerApi {
       };
       write().catch((error: unknown) => console.error(error));
     },
+    writeEvery(name, prefix, ms) {
+      writer = startWriter(collectionOf(name), prefix, ms);
+    },
+    stopWriting: async () => (await writer?.stop()) ?? [],
+    arrivals: (name, from) => arrivals.get(name)?.slice(from) ?? [],
+    leads: (name) => holdsLock(`rxdb-p2p/${opened().name}/${name}`),
+    storageAnswers,
+    journal: (name) => readJournal(opened(), name),
   };
 }
 

@@ -1,4 +1,5 @@
 /** For this project's simulator and benchmarks only: may change in any release. */
+export { createFieldHasher } from '@rxdb-p2p/protocol';
 export type { Identity } from './identity/identity.ts';
 export { type Journal, type JournalChange, openJournal } from './journal/journal.ts';
 export { DEFAULT_JOURNAL_LIMITS, type JournalLimits } from './journal/journal-limits.ts';

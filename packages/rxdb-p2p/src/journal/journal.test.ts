@@ -177,6 +177,36 @@ describe('a journal that another tab has appended to', () => {
     expect(stateOf(await disk.open())).toEqual(stateOf(newer));
   });
 
+  it('refuses a tab that was stopped, though what it would append next has been merged and dropped', async () => {
+    const disk = createDisk();
+    const limits = { segments: 4 };
+    const stopped = await disk.open(limits);
+    await stopped.commit({ records: [recordOf('x', 1)], vector: new Map([[ACTOR, 1]]), seq: 1 });
+    const thief = await disk.open(limits);
+    await thief.commit({ incarnation: 'another', seq: 0, epoch: { id: 'second', firstLsn: 2 }, stolen: true });
+    for (let seq = 2; seq < 20; seq++) await thief.commit({ seq });
+    const change = { records: [recordOf('y', 2)], vector: new Map([[ACTOR, 2]]), seq: 2 };
+    await expect(stopped.commit(change)).rejects.toMatchObject({ code: 'LEADERSHIP_LOST' });
+    // Whoever opens it next keeps the row as well.
+    const next = await disk.open(limits);
+    expect(stateOf(next)).toEqual(stateOf(thief));
+    const late = await disk.open(limits);
+    await late.commit({ seq: 21 });
+    await expect(next.commit({ seq: 22 })).rejects.toMatchObject({ code: 'LEADERSHIP_LOST' });
+  });
+
+  it('is abandoned at once: what is being written does not count, and nothing is written any more', async () => {
+    const disk = createDisk();
+    const journal = await disk.open();
+    const before = stateOf(journal);
+    const late = journal.commit({ seq: 1 });
+    journal.abandon();
+    await expect(late).rejects.toMatchObject({ code: 'LEADERSHIP_LOST' });
+    await expect(journal.commit({ seq: 1 })).rejects.toMatchObject({ code: 'LEADERSHIP_LOST' });
+    await expect(journal.expectLead()).rejects.toMatchObject({ code: 'LEADERSHIP_LOST' });
+    expect(stateOf(journal)).toEqual(before);
+  });
+
   it('is made by one of two tabs that start at once', async () => {
     const disk = createDisk();
     const [one, other] = await Promise.allSettled([disk.open(), disk.open()]);

@@ -1,8 +1,11 @@
+import { P2PError } from '@rxdb-p2p/protocol';
 import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb';
 import { disableWarnings, RxDBDevModePlugin } from 'rxdb/plugins/dev-mode';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { wrappedValidateAjvStorage } from 'rxdb/plugins/validate-ajv';
+import { filter, firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { P2PPool, PoolStatus } from '../pool/types.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../transport/memory.ts';
 import { RxDBP2PPlugin } from './plugin.ts';
 
@@ -28,12 +31,16 @@ type Tab = { todos: RxCollection<Item>; notes: RxCollection<Item> };
 let databases: RxDatabase[] = [];
 let count = 0;
 
-async function openTab(network: MemoryNetwork, name = `tab-${process.pid}-${++count}`): Promise<Tab> {
+async function openTab(network: MemoryNetwork, name = `tab-${process.pid}-${++count}`, station?: string): Promise<Tab> {
   const storage = wrappedValidateAjvStorage({ storage: getRxStorageMemory() });
-  const options = { p2p: { transport: network.factory() } };
+  const options = { p2p: { transport: network.factory(station) } };
   const database = await createRxDatabase({ name, storage, multiInstance: true, ignoreDuplicate: true, options });
   databases.push(database);
   return (await database.addCollections({ todos: { schema }, notes: { schema } })) as unknown as Tab;
+}
+
+function once(pool: P2PPool<Item>, condition: (status: PoolStatus) => boolean): Promise<PoolStatus> {
+  return firstValueFrom(pool.status$.pipe(filter(condition)));
 }
 
 async function idsOf(collection: RxCollection<Item>): Promise<string[]> {
@@ -77,6 +84,98 @@ describe('several tabs of one device', () => {
     await second.todos.insert({ id: 'c' });
     await follower.inSync();
     await expect.poll(() => idsOf(other.todos)).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('a tab that does not lead', () => {
+  async function withFollower() {
+    const network = createMemoryNetwork();
+    const name = `follower-${process.pid}-${++count}`;
+    const leader = await openTab(network, name, 'device');
+    const leading = await leader.todos.syncP2P('family');
+    await once(leading, ({ phase }) => phase === 'alone');
+    const follower = await openTab(network, name, 'device');
+    const following = await follower.todos.syncP2P('family');
+    const other = await openTab(network, undefined, 'other');
+    const remote = await other.todos.syncP2P('family');
+    return { network, leader, leading, follower, following, other, remote };
+  }
+
+  it('shows the status, the peers and the problems of the leader, as they change', async () => {
+    const { leading, following, remote, other } = await withFollower();
+    expect((await following.awaitFirstPeer()).replica).toBe((await firstValueFrom(remote.status$)).replica);
+    await once(following, ({ phase }) => phase === 'in-sync');
+    expect(await firstValueFrom(following.status$)).toEqual(await firstValueFrom(leading.status$));
+    const problem = firstValueFrom(following.error$);
+    await other.todos.database.close();
+    await once(following, ({ phase }) => phase === 'alone');
+    const database = await createRxDatabase({
+      ...{ name: `wrong-${process.pid}`, storage: wrappedValidateAjvStorage({ storage: getRxStorageMemory() }) },
+      options: other.todos.database.options,
+    });
+    databases.push(database);
+    const wrong = { ...schema, properties: { ...schema.properties, more: { type: 'string' } } };
+    const { todos } = await database.addCollections({ todos: { schema: wrong } });
+    await todos.syncP2P('family');
+    const error = await problem;
+    expect(error).toBeInstanceOf(P2PError);
+    expect(error.code).toBe('SCHEMA_DIFFERS');
+    expect(error.message.match(/SCHEMA_DIFFERS/g)).toHaveLength(1);
+    const [peer] = (await once(following, ({ peers }) => peers.length > 0)).peers;
+    expect(peer).toMatchObject({ phase: 'refused', code: 'SCHEMA_DIFFERS' });
+  });
+
+  it('is in sync only when what it has written is at the peer', async () => {
+    const { follower, following, other } = await withFollower();
+    for (let i = 0; i < 20; i++) {
+      await follower.todos.insert({ id: `f${i}` });
+      await following.inSync();
+      expect(await idsOf(other.todos)).toContain(`f${i}`);
+    }
+  });
+
+  it('shows what is contested, with all versions, and what is kept aside', async () => {
+    const { network, follower, following, leading, other, remote } = await withFollower();
+    await follower.todos.insert({ id: 'milk', text: 'Milk' });
+    await following.inSync();
+    network.cut('device', 'other');
+    await (await follower.todos.findOne('milk').exec())?.patch({ text: 'Oat milk' });
+    await (await other.todos.findOne('milk').exec())?.patch({ text: 'Soy milk' });
+    network.heal();
+    await firstValueFrom(following.conflicts$.pipe(filter((list) => list.length === 1)));
+    expect(await firstValueFrom(following.conflicts$)).toEqual(await firstValueFrom(leading.conflicts$));
+    const versions = await following.conflicts('milk');
+    expect(versions).toEqual(await leading.conflicts('milk'));
+    expect(versions.filter(({ own }) => own).map(({ document }) => document.text)).toEqual(['Oat milk']);
+    expect(await following.quarantine()).toEqual({ versions: [] });
+    const nobody = { id: 'milk', actor: 'nobody', seq: 1 };
+    expect(await following.release(nobody)).toBe(false);
+    await remote.cancel();
+  });
+
+  it('takes back what the leader said when the leader ends, and leads', async () => {
+    const { leading, follower, following, other } = await withFollower();
+    await following.inSync();
+    const phases: string[] = [];
+    following.status$.subscribe(({ phase }) => phases.push(phase));
+    await leading.cancel();
+    await follower.todos.insert({ id: 'after' });
+    await following.inSync();
+    expect(phases[0]).toBe('in-sync');
+    expect(phases).toContain('starting');
+    expect(await idsOf(other.todos)).toEqual(['after']);
+  });
+
+  it('rejects what it has been asked when it is cancelled', async () => {
+    const network = createMemoryNetwork();
+    const name = `cancelled-${process.pid}`;
+    const [leader, follower] = [await openTab(network, name), await openTab(network, name)];
+    await leader.todos.syncP2P('family');
+    const following = await follower.todos.syncP2P('family');
+    const waiting = following.inSync().catch((error: P2PError) => error.code);
+    await once(following, ({ phase }) => phase === 'alone');
+    await following.cancel();
+    expect(await waiting).toBe('CANCELLED');
   });
 });
 
