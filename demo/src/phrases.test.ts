@@ -56,6 +56,7 @@ describe('peers and waiting writes', () => {
       'catching up, 3 to send, 12 to receive',
     );
     expect(peerPhrase(peer('catching-up'))).toBe('catching up');
+    expect(peerPhrase(peer('comparing'))).toBe('holds something else, is compared');
     expect(peerPhrase(peer('refused', { code: 'SCHEMA_DIFFERS' }))).toBe(
       'refused: it runs another version of this page',
     );

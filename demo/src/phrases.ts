@@ -83,6 +83,8 @@ export function peerPhrase(peer: PeerSnapshot): string {
       return 'has all of yours';
     case 'refused':
       return `refused: ${REFUSALS.get(peer.code ?? '') ?? peer.code ?? 'no reason given'}`;
+    case 'comparing':
+      return 'holds something else, is compared';
     case 'catching-up': {
       const left = [
         peer.documentsToSend > 0 ? `${peer.documentsToSend} to send` : '',

@@ -6,6 +6,7 @@ export * from './merge/fields-merge.ts';
 export * from './merge/local-head.ts';
 export * from './session/agreement.ts';
 export * from './session/budget.ts';
+export * from './session/comparison.ts';
 export * from './session/connection.ts';
 export * from './session/connection-types.ts';
 export * from './session/cost.ts';

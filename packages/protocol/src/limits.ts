@@ -19,6 +19,15 @@ export const MAX_BODY_BYTES: number = 8 * 1024 * 1024;
  */
 export const MAX_CONTENT_DEPTH: number = 64;
 
+/** Ranges of ids that one side of a repair asks to compare at once: 65,536 documents, 30 KiB with ids of 20 bytes. */
+export const MAX_COMPARED_RANGES: number = 1_024;
+
+/** Digests of documents in one answer of a repair: 120 KiB with ids of 20 bytes, 8 MiB with the longest. */
+export const MAX_DIGESTS: number = 4_096;
+
+/** Documents that a repair asks for at once; what comes is of the size of a batch. */
+export const MAX_FETCHED_IDS: number = 256;
+
 /** Versions in one frame: a count that a hostile length cannot raise into a large allocation. */
 export const MAX_VERSIONS_PER_FRAME: number = 10_000;
 

@@ -5,7 +5,7 @@ export { type Journal, type JournalChange, openJournal } from './journal/journal
 export { DEFAULT_JOURNAL_LIMITS, type JournalLimits } from './journal/journal-limits.ts';
 export type { DocRecord } from './journal/record.ts';
 export { type DecodedSegment, decodeSegment } from './journal/segment.ts';
-export { openSidecar, openSidecarInstance, type Sidecar } from './journal/sidecar.ts';
+export { openSidecar, openSidecarInstance, type Sidecar, type SidecarRow } from './journal/sidecar.ts';
 export { type CollectionSync, createCollectionSync } from './pool/collection-sync.ts';
 export { createContests } from './pool/contests.ts';
 export { createHub, type Hub, type Registration } from './pool/hub.ts';

@@ -147,6 +147,47 @@ export interface PushFrame {
   readonly versions: readonly Version[];
 }
 
+/** Documents with ids after that of the range before, up to this one; null: all that there are. Only the last one may be. */
+export interface DigestRange {
+  readonly last: string | null;
+  /** of their heads, DIGEST_BYTES */
+  readonly digest: Uint8Array;
+}
+
+export interface DigestItem {
+  readonly id: string;
+  readonly digest: Uint8Array;
+}
+
+/** A repair's question: which documents in these ranges have other heads? */
+export interface CompareFrame {
+  readonly type: 'compare';
+  readonly channel: number;
+  /** rises with the WANTs */
+  readonly want: number;
+  /** where the first range begins; null: at the first document */
+  readonly after: string | null;
+  readonly ranges: readonly DigestRange[];
+}
+
+/** The answer: all documents of ranges that differ, by id. */
+export interface DifferFrame {
+  readonly type: 'differ';
+  readonly channel: number;
+  readonly want: number;
+  /** the id up to which this is all; null: up to the end of the last range */
+  readonly upTo: string | null;
+  readonly items: readonly DigestItem[];
+}
+
+/** Asks for all heads of documents, by id. ENTRIES answer it. */
+export interface FetchFrame {
+  readonly type: 'fetch';
+  readonly channel: number;
+  readonly want: number;
+  readonly ids: readonly string[];
+}
+
 export interface PingFrame {
   readonly type: 'ping' | 'pong';
   /** an integer, 0 to 2^32 − 1, returned in the pong */
@@ -167,7 +208,10 @@ export type ChannelFrame =
   | WantFrame
   | CreditFrame
   | EntriesFrame
-  | PushFrame;
+  | PushFrame
+  | CompareFrame
+  | DifferFrame
+  | FetchFrame;
 
 export type Frame = VersionFrame | HelloFrame | ChannelFrame | PingFrame | ByeFrame;
 export type FrameType = Frame['type'];

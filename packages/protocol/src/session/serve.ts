@@ -1,9 +1,9 @@
 /** Serving: the scans that neighbours asked for, batch by batch within their credit (ARCHITECTURE §5). */
 import type { Version } from '../version/head.ts';
 import { versionCost, versionsCost } from './cost.ts';
-import type { WantFrame } from './frames.ts';
+import type { EntriesFrame, WantFrame } from './frames.ts';
 import { withNeighbour } from './neighbours.ts';
-import type { Neighbour, NeighbourId, Scan, SyncEffect, SyncFrame, SyncInput, SyncState } from './sync-types.ts';
+import type { Neighbour, NeighbourId, Scan, SyncEffect, SyncInput, SyncState } from './sync-types.ts';
 import { ENTRIES_FRAME_COST } from './timing.ts';
 
 type Step = readonly [SyncState, readonly SyncEffect[]];
@@ -16,7 +16,7 @@ export function answerWant(
   { want, vector, cursor, credit }: Omit<WantFrame, 'channel'>,
 ): Step {
   const underWay = neighbour.scan?.reading ?? false;
-  const scan = { want, vector, cursor, credit, reading: underWay || credit > 0 };
+  const scan = { want, vector, cursor, credit, reading: underWay || credit > 0, held: false };
   const asked = withNeighbour(state, id, { ...neighbour, scan });
   return [asked, underWay || credit <= 0 ? [] : [readOf(id, scan)]];
 }
@@ -25,6 +25,7 @@ export function addCredit(state: SyncState, id: NeighbourId, neighbour: Neighbou
   const { scan } = neighbour;
   if (scan === null || scan.want !== want) return [state, []];
   const credit = Math.min(scan.credit + bytes, Number.MAX_SAFE_INTEGER);
+  if (scan.held) return [withNeighbour(state, id, { ...neighbour, scan: { ...scan, credit } }), []];
   const resumed = { ...scan, credit, reading: scan.reading || credit > 0 };
   const next = withNeighbour(state, id, { ...neighbour, scan: resumed });
   return [next, scan.reading || credit <= 0 ? [] : [readOf(id, scan)]];
@@ -44,18 +45,16 @@ export function serve(
     return [withNeighbour(state, id, { ...neighbour, scan: { ...scan, reading: false } }), []];
   }
   const { versions, cursor, claim, remaining } = input.batch;
-  const entries = inFrames(versions).map((part, i, parts): SyncEffect => {
-    const last = i === parts.length - 1;
-    const frame: SyncFrame = {
-      type: 'entries',
-      want: scan.want,
-      versions: part,
-      cursor: last ? cursor : null,
-      claim: last ? claim : null,
-      remaining,
-    };
-    return { type: 'send', neighbour: id, frame };
-  });
+  // [REPAIR-5] Nothing is claimed while it is not known what is missing here.
+  const held = claim !== null && state.repair !== null;
+  const entries =
+    held && versions.length === 0
+      ? []
+      : entriesFor(id, { want: scan.want, versions, cursor, claim: held ? null : claim, remaining });
+  if (held) {
+    const waiting = { ...scan, cursor, credit: scan.credit - versionsCost(versions), reading: false, held };
+    return [withNeighbour(state, id, { ...neighbour, scan: waiting }), entries];
+  }
   if (claim !== null) {
     const pushedSeq = Math.max(neighbour.pushedSeq, claim.get(state.actor) ?? 0);
     return [withNeighbour(state, id, { ...neighbour, scan: null, pushedSeq }), entries];
@@ -64,6 +63,32 @@ export function serve(
   const further = { ...scan, cursor, credit, reading: credit > 0 };
   const next = withNeighbour(state, id, { ...neighbour, scan: further });
   return [next, credit > 0 ? [...entries, readOf(id, further)] : entries];
+}
+
+/** [REPAIR-5] Scans that had come to their end go on, to the claim. */
+export function resumeScans(state: SyncState): readonly [SyncState, readonly SyncEffect[]] {
+  let next = state;
+  const effects: SyncEffect[] = [];
+  for (const [id, neighbour] of state.neighbours) {
+    const { scan } = neighbour;
+    if (scan?.held !== true) continue;
+    const resumed = { ...scan, held: false, reading: scan.credit > 0 };
+    next = withNeighbour(next, id, { ...neighbour, scan: resumed });
+    if (resumed.reading) effects.push(readOf(id, resumed));
+  }
+  return [next, effects];
+}
+
+/** Frames with these versions; cursor and claim come with the last. */
+export function entriesFor(
+  neighbour: NeighbourId,
+  { want, versions, cursor, claim, remaining }: Omit<EntriesFrame, 'type' | 'channel'>,
+): readonly SyncEffect[] {
+  return inFrames(versions).map((part, i, parts): SyncEffect => {
+    const isLast = i === parts.length - 1;
+    const end = { cursor: isLast ? cursor : null, claim: isLast ? claim : null };
+    return { type: 'send', neighbour, frame: { type: 'entries', want, versions: part, ...end, remaining } };
+  });
 }
 
 function readOf(neighbour: NeighbourId, { want, vector, cursor }: Scan): SyncEffect {

@@ -3,14 +3,28 @@ import type { Actor } from '../version/dot.ts';
 import type { Print } from '../version/fingerprint.ts';
 import type { Version } from '../version/head.ts';
 import type { Vector } from '../version/vector.ts';
-import type { CreditFrame, Cursor, EntriesFrame, HaveFrame, PushFrame, WantFrame } from './frames.ts';
+import type {
+  CompareFrame,
+  CreditFrame,
+  Cursor,
+  DifferFrame,
+  DigestItem,
+  DigestRange,
+  EntriesFrame,
+  FetchFrame,
+  HaveFrame,
+  PushFrame,
+  WantFrame,
+} from './frames.ts';
 
 /** The shell's name of one open channel of this collection. */
 export type NeighbourId = string;
 
 type WithoutChannel<F> = F extends unknown ? Omit<F, 'channel'> : never;
 /** A frame of an open channel; the shell knows the channel's number. */
-export type SyncFrame = WithoutChannel<HaveFrame | WantFrame | CreditFrame | EntriesFrame | PushFrame>;
+export type SyncFrame = WithoutChannel<
+  HaveFrame | WantFrame | CreditFrame | EntriesFrame | PushFrame | CompareFrame | DifferFrame | FetchFrame
+>;
 
 /** Which way documents go on a channel. */
 export interface Directions {
@@ -69,14 +83,29 @@ export type SyncInput =
       readonly cursor: Cursor | null;
       readonly claimed: boolean;
     }
+  /** Answers a `sum`. */
+  | (Asked & { readonly type: 'summed'; readonly ranges: readonly DigestRange[] })
+  /** Answers a `compare`. */
+  | (Asked & { readonly type: 'compared'; readonly upTo: string | null; readonly items: readonly DigestItem[] })
+  /** Answers a `look`. */
+  | (Asked & { readonly type: 'looked'; readonly ids: readonly string[] })
+  /** Answers a `fetch`. */
+  | (Asked & { readonly type: 'fetched'; readonly versions: readonly Version[] })
   | { readonly type: 'timer'; readonly timer: TimerKind };
+
+/** Which question of a repair something belongs to. */
+interface Asked {
+  readonly neighbour: NeighbourId;
+  readonly want: number;
+}
 
 /**
  * `have`: tell the neighbours what was persisted. `ask`: ask for what is still lacking. `stalled`: the neighbour we
  * pull from has not sent anything for too long. `pace`: see whether it sends enough. `rest`: neighbours that did not send
- * what they say to have are nearer to their next chance.
+ * what they say to have are nearer to their next chance. `compare`: compare with a neighbour that holds something else.
+ * `repair`: that one has not answered for too long.
  */
-export type TimerKind = 'have' | 'ask' | 'stalled' | 'pace' | 'rest';
+export type TimerKind = 'have' | 'ask' | 'stalled' | 'pace' | 'rest' | 'compare' | 'repair';
 
 export type SyncEffect =
   | { readonly type: 'send'; readonly neighbour: NeighbourId; readonly frame: SyncFrame }
@@ -98,7 +127,19 @@ export type SyncEffect =
       readonly claim: Vector | null;
       readonly range: { readonly actor: Actor; readonly previous: number; readonly seq: number } | null;
       readonly bytes: number;
+      /** [REPAIR-4] Whatever the vector covers: the document's record alone decides. */
+      readonly repair?: true;
     }
+  /** Digests of the next ranges of ids, for a question. */
+  | (Asked & { readonly type: 'sum'; readonly after: string | null })
+  /** What differs in the ranges of a neighbour's question. */
+  | (Asked & { readonly type: 'compare'; readonly after: string | null; readonly ranges: readonly DigestRange[] })
+  /** Which of a neighbour's documents are not the same here. */
+  | (Asked & { readonly type: 'look'; readonly items: readonly DigestItem[] })
+  /** All heads of some documents, as far as one batch goes. */
+  | (Asked & { readonly type: 'fetch'; readonly ids: readonly string[] })
+  /** A neighbour with an equal vector holds something else: report it. */
+  | { readonly type: 'diverged'; readonly neighbour: NeighbourId }
   /** A neighbour holds writes under our name that we do not know: take another name before the next write. */
   | { readonly type: 'outrun' }
   /** Start the timer, after a random time between the two, unless it runs. */
@@ -116,6 +157,8 @@ export interface Scan {
   readonly cursor: Cursor | null;
   readonly credit: number;
   readonly reading: boolean;
+  /** [REPAIR-5] A claim waits for the end of a repair. */
+  readonly held: boolean;
 }
 
 export interface Neighbour {
@@ -151,6 +194,26 @@ export interface Neighbour {
   readonly rest: number;
   /** bytes that it may still send for WANTs that we have given up */
   readonly stray: number;
+  /** how often we have compared with it since the two were last the same */
+  readonly repairs: number;
+  /** a question of its repair is being answered */
+  readonly answering: boolean;
+}
+
+/** Comparing what we hold with a neighbour, range by range; one at a time for each collection. */
+export interface Repair {
+  readonly neighbour: NeighbourId;
+  readonly want: number;
+  readonly stage: 'summing' | 'comparing' | 'looking' | 'fetching';
+  /** This round is about the ids after this one; null: from the first on. */
+  readonly after: string | null;
+  /** and up to this one; null: to the last */
+  readonly last: string | null;
+  /** ids of documents that are still to be fetched */
+  readonly wanted: readonly string[];
+  /** bytes of ENTRIES that may still come for the last FETCH, and frames of them that are not stored yet */
+  readonly credit: number;
+  readonly unstored: number;
 }
 
 /** The scan we asked for. One at a time for each collection, so that a body is not sent twice. */
@@ -174,5 +237,6 @@ export interface SyncState {
   readonly actor: Actor;
   readonly neighbours: ReadonlyMap<NeighbourId, Neighbour>;
   readonly pull: Pull | null;
+  readonly repair: Repair | null;
   readonly lastWant: number;
 }

@@ -10,8 +10,21 @@ import { versionsCost } from './cost.ts';
 import { applyHave, composeHave, isOld } from './have.ts';
 import { withNeighbour } from './neighbours.ts';
 import { askOrWait, endPull, givenUp, restartStalledTimer, takeEntries } from './pull.ts';
+import {
+  beginRepair,
+  endRepair,
+  looked,
+  noteAgreement,
+  repairApplied,
+  repairStalled,
+  summed,
+  takeDiffer,
+  takeRepairEntries,
+  watchAgreement,
+} from './repair.ts';
 import { fruitless, lookAtPace, restBeat, rested, shunned, startRestTimer } from './rest.ts';
 import { addCredit, answerWant, serve } from './serve.ts';
+import { answered, answerRepair } from './serve-repair.ts';
 import type {
   Authored,
   Neighbour,
@@ -34,7 +47,7 @@ export type Step = readonly [SyncState, readonly SyncEffect[]];
 
 /** @param lastWant any integer: WANTs are numbered from there, so that no answer to an earlier session fits by chance */
 export function initialSyncState(actor: string, vector: Vector, fingerprint: Print, lastWant = 0): SyncState {
-  return { vector, fingerprint, actor, neighbours: new Map(), pull: null, lastWant };
+  return { vector, fingerprint, actor, neighbours: new Map(), pull: null, repair: null, lastWant };
 }
 
 export function syncStep(state: SyncState, input: SyncInput): Step {
@@ -54,6 +67,15 @@ export function syncStep(state: SyncState, input: SyncInput): Step {
     case 'read': {
       const neighbour = state.neighbours.get(input.neighbour);
       return neighbour === undefined ? [state, []] : serve(state, input.neighbour, neighbour, input);
+    }
+    case 'summed':
+      return summed(state, input);
+    case 'looked':
+      return looked(state, input);
+    case 'compared':
+    case 'fetched': {
+      const neighbour = state.neighbours.get(input.neighbour);
+      return neighbour === undefined ? [state, []] : answered(state, input.neighbour, neighbour, input);
     }
     case 'applied': {
       const neighbour = state.neighbours.get(input.neighbour);
@@ -81,6 +103,8 @@ function join(state: SyncState, input: SyncInput & { type: 'joined' }): Step {
     exhausted: null,
     ...rested(input.fruitless ?? 0),
     stray: 0,
+    repairs: 0,
+    answering: false,
   };
   const [neighbour, have] = composeHave(state, fresh, 'hash');
   return [
@@ -93,7 +117,9 @@ function leave(state: SyncState, id: NeighbourId): Step {
   const neighbours = new Map(state.neighbours);
   neighbours.delete(id);
   const without = { ...state, neighbours };
-  return state.pull?.neighbour === id ? endPull(without) : [without, []];
+  const [repaired, resumed] = state.repair?.neighbour === id ? endRepair(without) : [without, []];
+  const [next, asked] = state.pull?.neighbour === id ? endPull(repaired) : [repaired, []];
+  return [next, [...resumed, ...asked]];
 }
 
 /** [SYNC-3] The author pushes a new write at once to every neighbour that has all its earlier ones, within credit. */
@@ -117,7 +143,8 @@ function committed(state: SyncState, input: SyncInput & { type: 'committed' }): 
     }
   }
   if (next.neighbours.size > 0) effects.push(startHaveTimer());
-  return [next, effects];
+  const noted = noteAgreement(next);
+  return [noted, [...effects, ...watchAgreement(noted)]];
 }
 
 /**
@@ -153,10 +180,9 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
       const [next, asked] = askOrWait(withNeighbour(state, id, heard), neighbour.remote === null ? id : undefined);
       const outrun = (heard.remote?.get(state.actor) ?? 0) > (state.vector.get(state.actor) ?? 0);
       const effects: readonly SyncEffect[] = outrun ? [{ type: 'outrun' }, ...asked] : asked;
-      return [
-        next,
-        [...answers.map((answer): SyncEffect => ({ type: 'send', neighbour: id, frame: answer })), ...effects],
-      ];
+      const said = answers.map((answer): SyncEffect => ({ type: 'send', neighbour: id, frame: answer }));
+      const settled = noteAgreement(next);
+      return [settled, [...said, ...effects, ...watchAgreement(settled)]];
     }
     case 'want':
       if (!neighbour.directions.outgoing) return violation(state, id, 'WANT on a channel that sends nothing');
@@ -168,7 +194,13 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
     case 'entries':
       if (!neighbour.directions.incoming) return violation(state, id, 'ENTRIES on a channel that takes nothing');
       if (input.claim !== null && actorsIn(state.vector, input.claim) > MAX_VECTOR_ENTRIES) return outgrown(state, id);
-      return takeEntries(state, id, input);
+      return takeRepairEntries(state, id, input) ?? takeEntries(state, id, input);
+    case 'compare':
+    case 'fetch':
+      if (!neighbour.directions.outgoing) return violation(state, id, 'a repair of a channel that sends nothing');
+      return answerRepair(state, id, neighbour, input);
+    case 'differ':
+      return takeDiffer(state, id, input);
     case 'push': {
       if (!neighbour.directions.incoming) return violation(state, id, 'PUSH on a channel that takes nothing');
       const { actor, previous, seq, versions } = input;
@@ -196,6 +228,8 @@ function applied(
     const taken = { ...neighbour, pushTaken: neighbour.pushTaken + input.bytes };
     return [withNeighbour(state, id, taken), [startHaveTimer()]];
   }
+  const repaired = repairApplied(state, input);
+  if (repaired !== undefined) return repaired;
   const { pull } = state;
   const current = pull !== null && pull.neighbour === id && pull.want === input.want;
   if (!current) return [state, []];
@@ -229,6 +263,10 @@ function timerFired(state: SyncState, timer: TimerKind): Step {
     }
     case 'ask':
       return askOrWait(state, undefined, true);
+    case 'compare':
+      return beginRepair(state);
+    case 'repair':
+      return repairStalled(state);
     case 'stalled':
       if (state.pull === null) return [state, []];
       // What it sent is waiting for our storage: the neighbour is not to blame.

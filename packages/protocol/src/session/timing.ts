@@ -29,6 +29,16 @@ export const MAX_FRUITLESS: number = 8;
 /** Credit of a pull: batches under way between reading there and writing here. Bounds memory on both sides. */
 export const PULL_CREDIT_BYTES: number = 2 * 1024 * 1024;
 
+/**
+ * Two replicas that differ under equal vectors are compared after this time, if they still do: longer than a HAVE takes.
+ * It doubles with each time that did not end it, up to 2^MAX_REPAIR_DOUBLINGS: 4 to 9 minutes.
+ */
+export const REPAIR_DELAY_MS: readonly [number, number] = [1_000, 2_000];
+export const MAX_REPAIR_DOUBLINGS: number = 8;
+
+/** A neighbour that does not answer a question of a repair for this long is given up, as in a pull. */
+export const REPAIR_STALLED_MS: number = 20_000;
+
 /** Cost of the versions in one frame; a character takes up to three bytes, and a frame MAX_FRAME_BYTES. */
 export const ENTRIES_FRAME_COST: number = 4 * 1024 * 1024;
 

@@ -14,14 +14,16 @@ import type {
   SyncState,
   TimerKind,
 } from '../session/sync-types.ts';
-import { bytesEqual } from '../version/vector.ts';
-import { decodeFrame, encodeFrame } from '../wire/frames.ts';
+import { overTheWire } from './over-the-wire.ts';
 import type { Random } from './random.ts';
+import { answerRepair } from './sim-repair.ts';
 import { createSimReplica, type SimCommit, type SimReplica, type WriteLog } from './sim-replica.ts';
 
 export interface SimNode {
   readonly replica: SimReplica;
   readonly state: SyncState;
+  /** how often it has found another one to hold something else */
+  readonly diverged: number;
   /** Runs in the replica's queue, after what waits there. */
   commit(change: (replica: SimReplica) => SimCommit | undefined): void;
 }
@@ -29,8 +31,8 @@ export interface SimNode {
 export interface SimNetwork {
   readonly nodes: readonly SimNode[];
   readonly now: number;
-  /** Frames sent so far, and versions in them. */
-  readonly sent: { readonly frames: number; readonly versions: number };
+  /** Frames sent so far, versions in them, and their bytes where they go through the codec. */
+  readonly sent: { readonly frames: number; readonly versions: number; readonly bytes: number };
   connect(a: number, b: number, directions?: Directions): void;
   disconnect(a: number, b: number): void;
   connected(a: number, b: number): boolean;
@@ -76,7 +78,7 @@ export function createSimNetwork(random: Random, options: SimNetworkOptions): Si
   const events: { at: number; order: number; run: () => void }[] = [];
   const log: WriteLog = new Map();
   const links = new Map<string, SimLink>();
-  const sent = { frames: 0, versions: 0 };
+  const sent = { frames: 0, versions: 0, bytes: 0 };
   let now = 0;
   let order = 0;
   let lastId = 0;
@@ -102,6 +104,7 @@ export function createSimNetwork(random: Random, options: SimNetworkOptions): Si
     let state = initialSyncState(replica.actor, replica.vector, replica.fingerprint, random.int(1_000));
     const timers = new Map<TimerKind, { stopped: boolean }>();
     const queue: (() => void)[] = [];
+    let diverged = 0;
 
     function step(input: SyncInput): void {
       const [next, effects] = syncStep(state, input);
@@ -154,6 +157,17 @@ export function createSimNetwork(random: Random, options: SimNetworkOptions): Si
           });
           break;
         }
+        case 'sum':
+        case 'compare':
+        case 'look':
+        case 'fetch':
+          enqueue(() => step(answerRepair(effect, replica, random)));
+          break;
+        case 'diverged':
+          diverged++;
+          break;
+        case 'outrun':
+          break;
         case 'start-timer': {
           if (timers.has(effect.timer)) return;
           const timer = { stopped: false };
@@ -179,6 +193,9 @@ export function createSimNetwork(random: Random, options: SimNetworkOptions): Si
     return {
       replica,
       step,
+      get diverged() {
+        return diverged;
+      },
       get state() {
         return state;
       },
@@ -208,7 +225,7 @@ export function createSimNetwork(random: Random, options: SimNetworkOptions): Si
     sent.frames++;
     if (frame.type === 'push' || frame.type === 'entries') sent.versions += frame.versions.length;
     const { link, theirs } = found;
-    const carried = options.encoded ? overTheWire(frame) : frame;
+    const carried = options.encoded ? overTheWire(frame, sent) : frame;
     theirs.arrivesAt = Math.max(theirs.arrivesAt, now + random.next() * options.maxDelayMs);
     after(theirs.arrivesAt - now, () => {
       if (link.open && theirs.joined)
@@ -271,12 +288,4 @@ export function createSimNetwork(random: Random, options: SimNetworkOptions): Si
 function expectNoAlarm(name: string, state: SyncState): void {
   for (const [id, neighbour] of state.neighbours)
     if (agreementWith(state, neighbour) === 'different') throw new Error(`[SYNC-15] ${name} differs from ${id}`);
-}
-
-function overTheWire(frame: SyncFrame): SyncFrame {
-  const bytes = encodeFrame({ ...frame, channel: 1 });
-  const { channel: _, ...decoded } = decodeFrame(bytes) as SyncFrame & { channel: number };
-  if (!bytesEqual(encodeFrame({ ...(decoded as SyncFrame), channel: 1 }), bytes))
-    throw new Error('a frame has two forms');
-  return decoded as SyncFrame;
 }

@@ -4,6 +4,7 @@
  */
 import { type FieldHashes, NO_FIELDS } from '../merge/field-hashes.ts';
 import { localHead } from '../merge/local-head.ts';
+import type { Holdings } from '../session/comparison.ts';
 import type { Cursor } from '../session/frames.ts';
 import type { Authored, ScanBatch, SyncEffect } from '../session/sync-types.ts';
 import { contentHash, headOf } from '../version/content-hash.ts';
@@ -47,6 +48,10 @@ export interface SimReplica {
   write(ids: readonly string[], bodyOf: () => string | undefined): SimCommit;
   apply(effect: SyncEffect & { type: 'apply' }, from: string): SimCommit;
   read(vector: Vector, cursor: Cursor | null): ScanBatch;
+  /** its documents, as a repair compares them */
+  readonly holdings: Holdings;
+  /** Damage that nobody notices: documents are gone, or their content is another, and the vector stays. */
+  damage(ids: readonly string[], otherwise: () => string | undefined): SimCommit;
   /** how often storage lost something */
   readonly losses: number;
   /** Storage loses documents: forget them, claim no more than is left, and write under another name. */
@@ -160,9 +165,23 @@ export function createSimReplica(name: string, random: Random, log: WriteLog, cl
       vector = new Map(vector).set(actor(), seq);
       return commit({ actor: actor(), previous, seq, versions });
     },
-    apply({ versions, claim, cursor, range }, from) {
+    holdings: { ids: () => [...rows.keys()].sort(), headsOf: (id) => rows.get(id)?.versions },
+    damage(ids, otherwise) {
+      for (const id of ids) {
+        const body = otherwise();
+        const versions = rows.get(id)?.versions ?? [];
+        rows.delete(id);
+        if (body !== undefined)
+          put(
+            id,
+            versions.map((version) => kept({ ...version, body })),
+          );
+      }
+      return commit(null);
+    },
+    apply({ versions, claim, cursor, range, repair = false }, from) {
       for (const version of versions) {
-        if (covers(vector, version.head)) continue;
+        if (!repair && covers(vector, version.head)) continue;
         put(version.id, reduceHeads([...(rows.get(version.id)?.versions ?? []), kept(version)]));
       }
       if (claim !== null) vector = joinVectors(vector, claim);

@@ -1,5 +1,5 @@
 /**
- * Frames as messages of a data channel and back (SPEC.md §1.8). A link sends one frame after the other, in order and
+ * Frames as messages of a data channel and back (SPEC.md §1.9). A link sends one frame after the other, in order and
  * without loss, so a chunk needs no number and no name.
  */
 import { MAX_FRAME_BYTES } from '../limits.ts';

@@ -18,4 +18,7 @@ export const FRAME_TYPE_BYTES: { readonly [Type in FrameType]: number } = {
   ping: 0x0a,
   pong: 0x0b,
   bye: 0x0c,
+  compare: 0x0d,
+  differ: 0x0e,
+  fetch: 0x0f,
 };

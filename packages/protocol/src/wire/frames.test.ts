@@ -78,6 +78,17 @@ const versions = fc.array(version, { maxLength: 5 });
 
 const print: fc.Arbitrary<Print> = fc.tuple(bytes16, fc.boolean()).map(([sum, settled]) => ({ sum, settled }));
 
+/** Ids that rise, with digests. */
+const digests = fc
+  .uniqueArray(
+    fc.record({ id: text, digest: fc.uint8Array({ minLength: 8, maxLength: 8 }) }, { noNullPrototype: true }),
+    {
+      maxLength: 4,
+      selector: ({ id }) => id,
+    },
+  )
+  .map((items) => items.sort((a, b) => compareStrings(a.id, b.id)));
+
 const haveEntries: fc.Arbitrary<readonly ['hash' | 'whole' | 'changes', Vector]> = fc.oneof(
   fc.constant(['hash', new Map()] as const),
   vectorOf(seq).map((entries) => ['whole', entries] as const),
@@ -121,6 +132,18 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
     .map(([c, author, previous, more, list]): Frame => {
       return { type: 'push', channel: c, actor: author, previous, seq: previous + more, versions: list };
     }),
+  fc.tuple(channel, seq, digests, fc.boolean()).map(([c, want, [first, ...others], open]): Frame => {
+    const ranges = others.map(({ id, digest }) => ({ last: id, digest }));
+    const last = { last: open || ranges.length === 0 ? null : '\uffff'.repeat(3), digest: new Uint8Array(8) };
+    return { type: 'compare', channel: c, want, after: first?.id ?? null, ranges: [...ranges, last] };
+  }),
+  fc
+    .tuple(channel, seq, fc.option(text), digests)
+    .map(([c, want, upTo, items]): Frame => ({ type: 'differ', channel: c, want, upTo, items })),
+  fc.tuple(channel, seq, digests, text).map(([c, want, items, id]): Frame => {
+    const ids = items.map((item) => item.id);
+    return { type: 'fetch', channel: c, want, ids: ids.length === 0 ? [id] : ids };
+  }),
   fc.tuple(fc.constantFrom('ping', 'pong'), uint32).map(([type, token]): Frame => ({ type, token })),
   fc.tuple(fc.constantFrom(...BYE_CODES), text).map(([code, t]): Frame => ({ type: 'bye', code, text: t })),
 );

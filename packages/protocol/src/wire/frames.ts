@@ -6,6 +6,7 @@ import { hexByte, wireError } from './codes.ts';
 import * as connection from './connection-frames.ts';
 import { FRAME_TYPE_BYTES } from './frame-types.ts';
 import { ByteReader } from './reader.ts';
+import * as repair from './repair-frames.ts';
 import { expectedFrameBytes } from './size.ts';
 import * as version from './version-frames.ts';
 import { ByteWriter } from './writer.ts';
@@ -90,6 +91,15 @@ function writeFrame(writer: ByteWriter, frame: Frame): void {
     case 'push':
       version.writePush(writer, frame);
       break;
+    case 'compare':
+      repair.writeCompare(writer, frame);
+      break;
+    case 'differ':
+      repair.writeDiffer(writer, frame);
+      break;
+    case 'fetch':
+      repair.writeFetch(writer, frame);
+      break;
     case 'ping':
     case 'pong':
       connection.writePing(writer, frame);
@@ -122,6 +132,12 @@ function readFrame(reader: ByteReader, type: FrameType): Frame {
       return version.readEntries(reader);
     case 'push':
       return version.readPush(reader);
+    case 'compare':
+      return repair.readCompare(reader);
+    case 'differ':
+      return repair.readDiffer(reader);
+    case 'fetch':
+      return repair.readFetch(reader);
     case 'ping':
     case 'pong':
       return connection.readPing(reader, type);

@@ -116,6 +116,24 @@ const FRAMES: Readonly<Record<string, Frame>> = {
       },
     ],
   },
+  compare: {
+    type: 'compare',
+    channel: 1,
+    want: 2,
+    after: 'milk',
+    ranges: [
+      { last: 'tea', digest: COUNTING.slice(0, 8) },
+      { last: null, digest: NINES.slice(0, 8) },
+    ],
+  },
+  differ: {
+    type: 'differ',
+    channel: 1,
+    want: 2,
+    upTo: 'rice',
+    items: [{ id: 'oil', digest: COUNTING.slice(0, 8) }],
+  },
+  fetch: { type: 'fetch', channel: 1, want: 2, ids: ['oil', 'rice'] },
 };
 
 /** Blocks ```` ```bytes name ```` of SPEC.md: hex at the beginning of a line, then two spaces and an explanation. */

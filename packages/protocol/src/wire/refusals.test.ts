@@ -78,7 +78,7 @@ describe('frames', () => {
   });
 
   it('[WIRE-6] types without a frame', () => {
-    const known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x52];
+    const known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0x52];
     for (let type = 0; type < 256; type++) {
       if (known.includes(type)) continue;
       expect(refusal(() => decode(type, 0, 0, 0)).code).toBe('FRAME_UNKNOWN_TYPE');
@@ -141,6 +141,37 @@ describe('frames', () => {
       expectUnencodable({ type: 'ping', token });
     }
     expectUnencodable({ type: 'bye', code: 'NO_SUCH_CODE' as 'CLOSED', text: '' });
+  });
+});
+
+describe('repairs', () => {
+  const digest = new Array<number>(8).fill(7);
+
+  it('[WIRE-19] ranges and ids that do not rise, no range, no id', () => {
+    const ranges = (flags: number, ...rest: readonly number[]): number[] => [0x0d, 1, flags, 1, ...rest];
+    expect(decode(...ranges(2, 2, 1, 0x61, ...digest, ...digest))).toMatchObject({
+      ranges: [{ last: 'a' }, { last: null }],
+    });
+    expectMalformed(...ranges(0, 0));
+    expectMalformed(...ranges(0, 2, 1, 0x62, ...digest, 1, 0x61, ...digest));
+    expectMalformed(...ranges(1, 1, 0x62, 1, 1, 0x62, ...digest));
+    expectMalformed(...ranges(4, 1, 1, 0x61, ...digest));
+    expectMalformed(0x0e, 1, 0, 1, 2, 1, 0x61, ...digest, 1, 0x61, ...digest);
+    expectMalformed(0x0e, 1, 2, 1, 0);
+    expectMalformed(0x0f, 1, 1, 0);
+    expectMalformed(0x0f, 1, 1, 2, 1, 0x62, 1, 0x61);
+    const question = { type: 'compare', channel: 1, want: 1, after: null } as const;
+    const bytes = Uint8Array.from(digest);
+    expectUnencodable({ ...question, ranges: [] });
+    expectUnencodable({
+      ...question,
+      ranges: [
+        { last: null, digest: bytes },
+        { last: null, digest: bytes },
+      ],
+    });
+    expectUnencodable({ ...question, ranges: [{ last: 'a', digest: bytes.slice(1) }] });
+    expectUnencodable({ type: 'fetch', channel: 1, want: 1, ids: ['b', 'a'] });
   });
 });
 

@@ -47,15 +47,15 @@ export interface CollectionSyncDeps {
   readonly meter?: SyncMeter;
   /** Storage failed, or another tab leads: nothing goes on until that is over. */
   readonly onFailure: (cause: unknown) => void;
-  /** What a neighbour does that is no failure. */
-  readonly onProblem?: (problem: P2PError) => void;
+  /** Something that needs nobody to do anything, but should be known. */
+  readonly onProblem: (error: P2PError) => void;
 }
 
 /** Peers whose unkept word is remembered; ids are their own. */
 const MAX_REMEMBERED_PEERS = 256;
 
 export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
-  const { replica, timers, onFailure, onProblem = () => undefined, meter = createSyncMeter(timers.now) } = deps;
+  const { replica, timers, onFailure, onProblem, meter = createSyncMeter(timers.now) } = deps;
   let state = initialSyncState(
     replica.actor,
     replica.vector,
@@ -88,6 +88,21 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
       case 'apply':
         guard(apply(effect));
         break;
+      case 'sum':
+        guard(sum(effect));
+        break;
+      case 'compare':
+        guard(compare(effect));
+        break;
+      case 'look':
+        guard(look(effect));
+        break;
+      case 'fetch':
+        guard(fetch(effect));
+        break;
+      case 'diverged':
+        diverged(effect.neighbour);
+        break;
       case 'outrun':
         guard(replica.rename());
         break;
@@ -109,7 +124,9 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
 
   function send(neighbour: NeighbourId, frame: SyncFrame): void {
     ports.get(neighbour)?.send(frame);
-    if (frame.type === 'entries') meter.served(neighbour, frame.versions, frame.remaining, frame.claim);
+    // What a repair sends is no part of a catch-up.
+    if (frame.type === 'entries' && state.neighbours.get(neighbour)?.answering !== true)
+      meter.served(neighbour, frame.versions, frame.remaining, frame.claim);
   }
 
   function received(neighbour: NeighbourId, frame: SyncFrame): void {
@@ -141,12 +158,39 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
   }
 
   async function apply(effect: SyncEffect & { type: 'apply' }): Promise<void> {
-    const { neighbour, want, versions, claim, range, bytes, cursor } = effect;
+    const { neighbour, want, versions, claim, range, bytes, cursor, repair = false } = effect;
     const port = ports.get(neighbour);
     if (port === undefined) return;
-    await replica.apply({ versions, claim, range, cursor: cursor === null ? null : [port.replica, cursor] });
-    if (want !== null) meter.stored(neighbour, versions.length, bytes, claim !== null);
+    await replica.apply({ versions, claim, range, cursor: cursor === null ? null : [port.replica, cursor], repair });
+    if (want !== null && !repair) meter.stored(neighbour, versions.length, bytes, claim !== null);
     step({ type: 'applied', neighbour, want, bytes, cursor, claimed: claim !== null });
+  }
+
+  async function sum({ neighbour, want, after }: SyncEffect & { type: 'sum' }): Promise<void> {
+    step({ type: 'summed', neighbour, want, ranges: await replica.comparison.sum(after) });
+  }
+
+  async function compare({ neighbour, want, after, ranges }: SyncEffect & { type: 'compare' }): Promise<void> {
+    await ports.get(neighbour)?.writable();
+    if (closed || !ports.has(neighbour)) return;
+    step({ type: 'compared', neighbour, want, ...(await replica.comparison.compare(after, ranges)) });
+  }
+
+  async function look({ neighbour, want, items }: SyncEffect & { type: 'look' }): Promise<void> {
+    step({ type: 'looked', neighbour, want, ids: await replica.comparison.look(items) });
+  }
+
+  async function fetch({ neighbour, want, ids }: SyncEffect & { type: 'fetch' }): Promise<void> {
+    await ports.get(neighbour)?.writable();
+    if (closed || !ports.has(neighbour)) return;
+    step({ type: 'fetched', neighbour, want, versions: await replica.comparison.read(ids) });
+  }
+
+  function diverged(neighbour: NeighbourId): void {
+    const other = ports.get(neighbour)?.replica ?? neighbour;
+    const message = `replica ${other} has received the same writes and holds other versions; both are compared`;
+    const hint = 'nothing to do: what one of the two lacks is sent; a copied profile or a damaged storage makes this';
+    onProblem(new P2PError('DIVERGED', message, { hint }));
   }
 
   function guard(work: Promise<void>): void {

@@ -60,8 +60,11 @@ function phaseOf(neighbour: Neighbour, state: SyncState): PeerPhase {
   const { vector } = state;
   if (remote === null) return 'connecting';
   // [SYNC-15] By what both hold, not by what both have heard of.
-  if (directions.outgoing && directions.incoming)
-    return agreementWith(state, neighbour) === 'same' ? 'in-sync' : 'catching-up';
+  if (directions.outgoing && directions.incoming) {
+    const agreement = agreementWith(state, neighbour);
+    if (agreement === 'different') return 'comparing';
+    return agreement === 'same' ? 'in-sync' : 'catching-up';
+  }
   const complete = directions.outgoing ? dominates(remote, vector) : dominates(vector, remote);
   return complete ? 'acknowledged' : 'catching-up';
 }
@@ -97,6 +100,7 @@ function reasonOf({ phase, peers }: PoolStatus): NotInSyncReason | undefined {
       return peers.length === 0 ? 'no-peer' : 'refused';
     case 'syncing':
       if (peers.some((peer) => peer.phase === 'connecting')) return 'connecting';
+      if (peers.some((peer) => peer.phase === 'comparing')) return 'comparing';
       return peers.some(({ documentsToReceive }) => documentsToReceive > 0) ? 'receiving' : 'sending';
   }
 }

@@ -35,12 +35,13 @@ export interface PeerIdentity {
   readonly replica: string;
 }
 
-export type PeerPhase = 'connecting' | 'refused' | 'catching-up' | 'in-sync' | 'acknowledged';
+export type PeerPhase = 'connecting' | 'refused' | 'catching-up' | 'comparing' | 'in-sync' | 'acknowledged';
 
 /** One remote replica on this topic and collection. */
 export interface PeerSnapshot extends PeerIdentity {
   /**
-   * `in-sync`: both sides hold the same writes. `acknowledged`: the other side has persisted all of ours, on a channel
+   * `in-sync`: both sides hold the same versions, as both have said. `comparing`: they do not, though both have received the
+   * same writes, and find out in what they differ. `acknowledged`: the other side has persisted all of ours, on a channel
    * that goes one way. `refused`: see `code`.
    */
   readonly phase: PeerPhase;
@@ -97,6 +98,8 @@ export const NOT_IN_SYNC_REASONS = [
   'refused',
   /** A peer has connected and has not said yet what it holds. */
   'connecting',
+  /** A peer has received the same writes and holds other versions: both are compared, and repaired. */
+  'comparing',
   /** Documents are on their way to this device. */
   'receiving',
   /** Documents are on their way to a peer, or it has not stored them yet. */

@@ -2,16 +2,40 @@
  * One collection's replica: its documents, its journal, and the queue in which both are read and written. Finds
  * local writes, takes remote versions, reads what others lack. Knows nothing of peers, frames or timers.
  */
-import { type Body, type Cursor, P2PError, type ScanBatch, type Vector } from '@rxdb-p2p/protocol';
+import {
+  type Body,
+  type Cursor,
+  compareRanges,
+  type Differences,
+  type DigestItem,
+  type DigestRange,
+  EMPTY_VECTOR,
+  idsThatDiffer,
+  P2PError,
+  type ScanBatch,
+  sumRanges,
+  type Vector,
+  type Version,
+} from '@rxdb-p2p/protocol';
 import type { Journal } from '../journal/journal.ts';
 import { isLive, type StoredHead } from '../journal/record.ts';
 import { createDiscovery, PAGE_DOCUMENTS } from './discovery.ts';
+import { createHoldings } from './holdings.ts';
 import { createLocalWrites } from './local-writes.ts';
 import { type AsidePage, createQuarantine, type WriteName } from './quarantine.ts';
 import { createQueue } from './queue.ts';
 import { createRemoteVersions, type Incoming } from './remote-versions.ts';
 import { type Commit, createReplicaContext, type ReplicaDeps } from './replica-context.ts';
-import { DEFAULT_BATCH, readBatch } from './scan.ts';
+import { DEFAULT_BATCH, readBatch, readRecords } from './scan.ts';
+
+/** What a repair asks for, in turn with everything else that happens to the collection. */
+export interface ReplicaComparison {
+  sum(after: string | null): Promise<readonly DigestRange[]>;
+  compare(after: string | null, ranges: readonly DigestRange[]): Promise<Differences>;
+  look(items: readonly DigestItem[]): Promise<readonly string[]>;
+  /** All heads of the documents with their contents, as far as one batch goes. */
+  read(ids: readonly string[]): Promise<readonly Version[]>;
+}
 
 export interface CollectionReplica {
   readonly actor: string;
@@ -29,6 +53,8 @@ export interface CollectionReplica {
   catchUp(): Promise<void>;
   apply(incoming: Incoming): Promise<void>;
   read(vector: Vector, cursor: Cursor | null): Promise<ScanBatch>;
+  /** What a repair asks for. */
+  readonly comparison: ReplicaComparison;
   /** Takes a new name for this replica's next writes: others know later writes under the present one. */
   rename(): Promise<void>;
   /** highest own `seq` that anyone has persisted */
@@ -67,6 +93,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   const remote = createRemoteVersions(context, localWrites);
   const discovery = createDiscovery(context, localWrites, remote);
   const quarantine = createQuarantine(context, localWrites, remote);
+  const holdings = createHoldings(journal);
   const queue = createQueue((cause) => deps.onFailure?.(cause), isRefusal);
   const hinted = new Set<string>();
   let hintsQueued = false;
@@ -83,6 +110,17 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       const { batch: read, stale } = await readBatch(vector, cursor, { documents, journal, batch });
       if (stale === undefined) return read;
       await discovery.look([stale]);
+    }
+    throw new P2PError('STORAGE_FAILED', 'documents change faster than they can be read');
+  }
+
+  /** All heads of the documents, as far as a batch goes; unknown ones are left out. */
+  async function readHeads(ids: readonly string[]): Promise<readonly Version[]> {
+    for (let round = 0; round < MAX_READS; round++) {
+      const records = ids.flatMap((id) => journal.records.get(id) ?? []);
+      const { versions, next, isStale } = await readRecords(records, EMPTY_VECTOR, { documents, journal, batch });
+      if (next === undefined || !isStale || versions.length > 0) return versions;
+      await discovery.look([next.id]);
     }
     throw new P2PError('STORAGE_FAILED', 'documents change faster than they can be read');
   }
@@ -136,6 +174,12 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         context.announce(null, []);
       }),
     read: (vector, cursor) => queue.run(() => readOn(vector, cursor)),
+    comparison: {
+      sum: (after) => queue.run(async () => sumRanges(holdings, after)),
+      compare: (after, ranges) => queue.run(async () => compareRanges(holdings, after, ranges)),
+      look: (items) => queue.run(async () => idsThatDiffer(holdings, items)),
+      read: (ids) => queue.run(() => readHeads(ids)),
+    },
     headsOf: (id) =>
       queue.run(async () => {
         const heads = journal.records.get(id)?.heads ?? [];

@@ -1,6 +1,6 @@
 /** Stored heads: their union, and what of them can be shown. */
 import type { Base, Body, FieldHasher, FieldHashes, Shown } from '@rxdb-p2p/protocol';
-import { reduceHeads, sameHead } from '@rxdb-p2p/protocol';
+import { isFork, reduceHeads, sameHead } from '@rxdb-p2p/protocol';
 import type { StoredHead } from '../journal/record.ts';
 
 /**
@@ -21,6 +21,11 @@ export function uniteHeads(known: readonly StoredHead[], more: readonly StoredHe
 /** What was kept aside can be shown now: the schema is another one, or the storage takes it. */
 function reveals({ head, hidden }: StoredHead, known: readonly StoredHead[]): boolean {
   return hidden !== true && known.some((stored) => stored.hidden === true && sameHead(stored.head, head));
+}
+
+/** Whether two of the heads have one dot and two contents. */
+export function hasFork(heads: readonly StoredHead[]): boolean {
+  return heads.some(({ head: a }, i) => heads.some(({ head: b }, j) => j < i && isFork(a, b)));
 }
 
 export function showable(heads: readonly StoredHead[]): StoredHead[] {

@@ -4,7 +4,7 @@ import type { JournalChange } from '../journal/journal.ts';
 import type { StoredHead } from '../journal/record.ts';
 import { type Checked, checkVersion } from './content.ts';
 import { bodyOf, type StoredDocument } from './document.ts';
-import { uniteHeads } from './heads.ts';
+import { hasFork, uniteHeads } from './heads.ts';
 import type { LocalWrites } from './local-writes.ts';
 import { createPushRanges, type PushRange } from './push-ranges.ts';
 import type { ReplicaContext } from './replica-context.ts';
@@ -15,6 +15,8 @@ export interface Incoming {
   readonly claim: Vector | null;
   readonly cursor: readonly [replica: string, cursor: Cursor] | null;
   readonly range: PushRange | null;
+  /** from a repair: versions count whatever the vector covers; default false */
+  readonly repair?: boolean;
 }
 
 export interface RemoteVersions {
@@ -56,6 +58,7 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
     const withContents = (record?.heads ?? []).map((stored) => withContent(stored, document));
     const known = record?.pending === undefined ? withContents : uniteHeads(withContents, record.pending.heads);
     const heads = uniteHeads(known, more);
+    if (heads.length > 1 && hasFork(heads) && !hasFork(known)) reportFork(id);
     return heads === withContents && record?.pending === undefined ? undefined : { id, heads, document };
   }
 
@@ -104,6 +107,13 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
     if (claimed > journal.seq || foreign) await journal.commit(context.newIncarnation());
   }
 
+  /** Nobody has done anything wrong here, and nothing is lost; but somebody should know. */
+  function reportFork(id: string): void {
+    const message = `two versions of document ${JSON.stringify(clipText(id))} came under one name; both are kept`;
+    const hint = 'a browser profile was copied, a backup restored, or a migration strategy is not deterministic';
+    onProblem(new P2PError('WRITE_FORKED', message, { hint }));
+  }
+
   /** Once for a batch, however much of it is bad. */
   function reportAside(first: string, count: number): void {
     const message = count === 1 ? first : `${first}; so are ${count - 1} more of this batch`;
@@ -119,13 +129,13 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
     },
     async apply(given, reached) {
       await renameIfOutrun(given);
-      const { versions, claim, cursor, range } = given;
+      const { versions, claim, cursor, range, repair = false } = given;
       const incoming = new Map<string, Checked[]>();
       let aside = 0;
       let firstAside: string | undefined;
       for (const version of versions) {
         // What the vector covers and is not among the heads has been superseded.
-        if (covers(journal.vector, version.head)) continue;
+        if (!repair && covers(journal.vector, version.head)) continue;
         const checked = checkVersion(version, rules);
         const { problem } = checked;
         if (problem !== undefined) {

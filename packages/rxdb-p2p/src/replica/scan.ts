@@ -44,27 +44,9 @@ export async function readBatch(
     }
     end = record.lsn;
   }
-  const found = await readDocuments(lacking, documents);
-  const texts = textsOf(found);
-  const versions: Version[] = [];
-  let stale: string | undefined;
-  let bytes = 0;
-  for (const record of lacking) {
-    if (bytes >= batch.bytes) {
-      end = record.lsn - 1;
-      break;
-    }
-    const lacked = versionsOf(record, vector, found.get(record.id), texts);
-    if (lacked === undefined) {
-      stale = record.id;
-      end = record.lsn - 1;
-      break;
-    }
-    for (const version of lacked) {
-      versions.push(version);
-      bytes += versionCost(version);
-    }
-  }
+  const { versions, next, isStale } = await readRecords(lacking, vector, { documents, journal, batch });
+  if (next !== undefined) end = next.lsn - 1;
+  const stale = isStale ? next?.id : undefined;
   const done =
     end === (candidates[candidates.length - 1]?.lsn ?? from) && candidates.length < STEP_RECORDS && stale === undefined;
   const epoch = journal.epochs[journal.epochs.length - 1]?.id ?? '';
@@ -77,6 +59,36 @@ export async function readBatch(
     },
     stale,
   };
+}
+
+export interface RecordsRead {
+  readonly versions: readonly Version[];
+  /** the first record that was not read: it would have been too much, or it is stale */
+  readonly next: DocRecord | undefined;
+  /** its document is not what it says */
+  readonly isStale: boolean;
+}
+
+/** The versions of documents that a vector does not cover, with their contents, as far as a batch goes. */
+export async function readRecords(
+  records: readonly DocRecord[],
+  vector: Vector,
+  { documents, batch }: ScanDeps,
+): Promise<RecordsRead> {
+  const found = await readDocuments(records, documents);
+  const texts = textsOf(found);
+  const versions: Version[] = [];
+  let bytes = 0;
+  for (const next of records) {
+    if (bytes >= batch.bytes) return { versions, next, isStale: false };
+    const lacked = versionsOf(next, vector, found.get(next.id), texts);
+    if (lacked === undefined) return { versions, next, isStale: true };
+    for (const version of lacked) {
+      versions.push(version);
+      bytes += versionCost(version);
+    }
+  }
+  return { versions, next: undefined, isStale: false };
 }
 
 /** Power loss can take the tail of a log: a cursor is valid only below the first lsn of the epoch after its own. */

@@ -90,6 +90,8 @@ export interface DeviceOptions {
   readonly stolen?: boolean;
   /** Runs what comes in from the network, when the process can; default: at once. */
   readonly enter?: (run: () => void) => void;
+  /** whose name it writes under: of the device that its profile was copied from; default: its own */
+  readonly writesAs?: string;
   readonly sends?: boolean;
   readonly journalLimits?: Partial<JournalLimits>;
   /** Whether all documents are compared with the journal after the start, as applications do; default: yes. */
@@ -143,7 +145,8 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     validate: createValidator(jsonSchema),
     // Small batches, so that scans have a middle.
     batch: { bytes: 400, records: 2 },
-    actorOf: (incarnation) => base64url(sha256(new TextEncoder().encode(name + incarnation))).slice(0, 16),
+    actorOf: (incarnation) =>
+      base64url(sha256(new TextEncoder().encode((options.writesAs ?? name) + incarnation))).slice(0, 16),
   });
   const replica = (sabotage.replica ?? unchanged)(real);
   const watched: WatchedDevice = {
@@ -158,7 +161,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     replica.hint(ids, bulk.checkpoint).catch(onFailure);
   });
   await replica.start(options.stolen);
-  const sync = createCollectionSync({ replica, timers: time, onFailure });
+  const sync = createCollectionSync({ replica, timers: time, onFailure, onProblem });
   sync.onStep(() => replica.noteAcknowledged(acknowledgedSeq(sync.state)));
   const hub: Hub = createHub({
     factory: network.factory(name, options.tab, options.enter),
