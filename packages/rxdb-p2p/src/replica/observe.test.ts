@@ -62,6 +62,37 @@ describe('a document that its record describes', () => {
   });
 });
 
+describe('a version that a tab wrote late, when another one led already', () => {
+  const late = headOf(YOU, 1);
+  const document = documentOf({ text: 'late' }, { rev: '1-p', marker: markerOf('1-p', { text: 'late' }, late) });
+
+  it('is not shown where a delete has superseded it meanwhile', () => {
+    const tombstone = headOf(YOU, 2, { deleted: true, past: [{ actor: YOU, seq: 1 }] });
+    const record = recordOf([{ head: tombstone }], {}, { rev: '' });
+    const { seen, mints } = look(record, document);
+    expect(mints).toBe(0);
+    expect(dotsOf(seen?.record.heads)).toEqual(['you 1']);
+    expect(seen?.record.pending?.rev).toBe('');
+    expect(dotsOf(seen?.record.pending?.heads)).toEqual(['you 2']);
+    // Whoever edits it before that has seen the late version, and not the delete.
+    const edited = documentOf(
+      { text: 'edited' },
+      { rev: '2-x', lwt: 20, marker: markerOf('1-p', { text: 'late' }, late) },
+    );
+    const next = look({ ...record, ...seen?.record, lsn: 2 }, edited).seen;
+    expect(next?.minted?.past).toEqual([{ actor: YOU, seq: 1 }]);
+    expect(dotsOf(next?.record.pending?.heads).sort()).toEqual(['me 51', 'you 2']);
+  });
+
+  it('waits for a fold where others stand beside it by now', () => {
+    const other = withBody(headOf('other-----------', 1, { deleted: true }), {});
+    const record = recordOf([other], {}, { rev: '' });
+    const { seen } = look(record, document);
+    expect(dotsOf(seen?.record.heads)).toEqual(['you 1']);
+    expect(dotsOf(seen?.record.pending?.heads).sort()).toEqual(['other 1', 'you 1']);
+  });
+});
+
 describe('a document without record and marker', () => {
   it('is a first write', () => {
     const { seen } = look(undefined, documentOf({ text: 'x' }, { rev: '1-x' }));

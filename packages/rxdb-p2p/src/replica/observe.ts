@@ -49,7 +49,9 @@ export function observe(
   if (pending !== undefined && document._rev === pending.rev) return { record: describe(pending.heads) };
   if (marker?.head !== undefined && marker.rev === document._rev) {
     const head = { head: marker.head.head, body: bodyText(document, marker.head.head, context) };
-    return { record: describe(uniteHeads(record?.heads ?? [], [head])) };
+    const united = uniteHeads(record?.heads ?? [], [head]);
+    // Less than is known by now: a tab that was stopped has written it late, when another one led already.
+    return { record: describe(shows([head], united) ? united : [head]) };
   }
   return observeLocalWrite(record, document, fields, marker, context, describe);
 }
@@ -140,7 +142,7 @@ function describeDocument(
   context: ObserveContext,
 ): NewRecord {
   const all = uniteHeads(shown, others);
-  const settled = all === shown || showable(all).length <= 1;
+  const settled = all === shown || shows(shown, all);
   const record: NewRecord = {
     id,
     rev: document._rev,
@@ -151,6 +153,11 @@ function describeDocument(
     fields,
   };
   return settled ? record : { ...record, pending: { rev: '', heads: all } };
+}
+
+/** Whether a document that shows `shown` shows all of these that can be. */
+function shows(shown: readonly StoredHead[], heads: readonly StoredHead[]): boolean {
+  return showable(heads).every(({ head }) => shown.some((other) => sameHead(other.head, head)));
 }
 
 /** The content of a head that is alone stands in the document. The same array when there is nothing to leave out. */
