@@ -1,1 +1,3 @@
+export * from './frame-fuzz.ts';
+export * from './live-attack.ts';
 export * from './rogue.ts';

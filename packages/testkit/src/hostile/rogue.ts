@@ -39,6 +39,8 @@ export interface RogueOptions {
   readonly offer: ChannelOffer;
   /** 43 characters of base64url */
   readonly replica: string;
+  /** Whether to introduce itself and to open a channel; without it a link is a victim as it is. Default true. */
+  readonly greets?: boolean;
   /** Called for every new channel. */
   readonly onOpen?: (victim: Victim) => void;
   /** Called for every frame of a channel; default: nothing is answered. */
@@ -46,13 +48,13 @@ export interface RogueOptions {
   readonly onClosed?: (victim: Victim) => void;
 }
 
-export function createRogue({ factory, offer, replica, onOpen, onFrame, onClosed }: RogueOptions): Rogue {
+export function createRogue(options: RogueOptions): Rogue {
+  const { factory, offer, replica, greets = true, onOpen, onFrame, onClosed } = options;
   const victims: Victim[] = [];
-  let sessions = 0;
 
   function meet(link: Link): void {
-    sessions++;
-    const mark = Uint8Array.from({ length: 16 }, (_, i) => (sessions * 31 + i * 7) % 256);
+    // Another session each time: nobody takes it for the connection before.
+    const mark = crypto.getRandomValues(new Uint8Array(16));
     const self: HelloFrame = {
       ...{ type: 'hello', replica, session: mark, nonce: mark, time: 0, features: [], maxFrameBytes: MAX_FRAME_BYTES },
     };
@@ -74,21 +76,19 @@ export function createRogue({ factory, offer, replica, onOpen, onFrame, onClosed
       for (const effect of effects) {
         if (effect.type === 'send') send(effect.frame);
         if (effect.type === 'met') step({ type: 'offer', offer, denied: false });
-        if (effect.type === 'opened' && victim === undefined) {
-          const opened: Victim = {
-            link,
-            channel: effect.channel,
-            get closed() {
-              return closed;
-            },
-            send,
-            sendBytes,
-          };
-          victim = opened;
-          victims.push(opened);
-          onOpen?.(opened);
-        }
+        if (effect.type === 'opened' && victim === undefined) begin(effect.channel);
       }
+    };
+    const begin = (channel: number): void => {
+      const opened: Victim = {
+        ...{ link, channel, send, sendBytes },
+        get closed() {
+          return closed;
+        },
+      };
+      victim = opened;
+      victims.push(opened);
+      onOpen?.(opened);
     };
     link.onClose(() => {
       closed = true;
@@ -96,7 +96,8 @@ export function createRogue({ factory, offer, replica, onOpen, onFrame, onClosed
       if (index >= 0) victims.splice(index, 1);
       if (victim !== undefined) onClosed?.(victim);
     });
-    step({ type: 'start', now: 0 });
+    if (greets) step({ type: 'start', now: 0 });
+    else begin(1);
     link.onMessage((message) => {
       const bytes = closed ? undefined : assembler.push(message);
       if (bytes === undefined) return;
