@@ -1,5 +1,6 @@
 /** Frames that a peer could send by fault or malice: random ones, valid ones bent a little, and valid ones nobody expects. */
 import {
+  DIGEST_BYTES,
   encodeFrame,
   type Frame,
   type FrameType,
@@ -21,7 +22,7 @@ export interface Surroundings {
 
 export const FRAME_TYPES: readonly FrameType[] = [
   ...(['version', 'hello', 'open', 'refuse', 'close', 'have', 'want', 'credit', 'entries', 'push'] as const),
-  ...(['ping', 'pong', 'bye'] as const),
+  ...(['compare', 'differ', 'fetch', 'ping', 'pong', 'bye'] as const),
 ];
 
 const FIELDS = ['id', 'text', 'n', '__proto__', 'constructor', 'ü'];
@@ -107,12 +108,28 @@ export function plausibleFrame(
         versions: versionsOf(random, actor),
       };
     }
+    case 'compare': {
+      const ranges = sorted(random, 3).map((last) => ({ last, digest: random.bytes(DIGEST_BYTES) }));
+      return { type, channel, want: positive(), after: random.pick([null, '']), ranges: [...ranges] };
+    }
+    case 'differ': {
+      const items = sorted(random, 5).map((id) => ({ id, digest: random.bytes(DIGEST_BYTES) }));
+      return { type, channel, want: positive(), upTo: null, items };
+    }
+    case 'fetch':
+      return { type, channel, want: positive(), ids: sorted(random, 5) };
     case 'ping':
     case 'pong':
       return { type, token: random.int(2 ** 31) };
     case 'bye':
       return { type, code: 'CLOSED', text: '' };
   }
+}
+
+/** Ids that rise, some of which there are. */
+function sorted(random: Random, most: number): string[] {
+  const ids = Array.from({ length: 1 + random.int(most) }, () => `${random.pick(['fuzz', 'good'])}-${random.int(50)}`);
+  return [...new Set(ids)].sort();
 }
 
 function cursorOf(random: Random): { journal: string; epoch: string; lsn: number } {
