@@ -141,7 +141,7 @@ export type SyncEffect =
   /** A neighbour with an equal vector holds something else: report it. */
   | { readonly type: 'diverged'; readonly neighbour: NeighbourId }
   /** A neighbour holds writes under our name that we do not know: take another name before the next write. */
-  | { readonly type: 'outrun' }
+  | { readonly type: 'outrun'; readonly actor: Actor; readonly seq: number }
   /** Start the timer, after a random time between the two, unless it runs. */
   | { readonly type: 'start-timer'; readonly timer: TimerKind; readonly minMs: number; readonly maxMs: number }
   | { readonly type: 'stop-timer'; readonly timer: TimerKind }

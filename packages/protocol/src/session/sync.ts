@@ -178,8 +178,10 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
       const [heard, answers] = applyHave(state, neighbour, input);
       if (heard.remote !== null && heard.remote.size > MAX_VECTOR_ENTRIES) return outgrown(state, id);
       const [next, asked] = askOrWait(withNeighbour(state, id, heard), neighbour.remote === null ? id : undefined);
-      const outrun = (heard.remote?.get(state.actor) ?? 0) > (state.vector.get(state.actor) ?? 0);
-      const effects: readonly SyncEffect[] = outrun ? [{ type: 'outrun' }, ...asked] : asked;
+      const { actor } = state;
+      const seq = heard.remote?.get(actor) ?? 0;
+      const outrun = seq > (state.vector.get(actor) ?? 0);
+      const effects: readonly SyncEffect[] = outrun ? [{ type: 'outrun', actor, seq }, ...asked] : asked;
       const said = answers.map((answer): SyncEffect => ({ type: 'send', neighbour: id, frame: answer }));
       const settled = noteAgreement(next);
       return [settled, [...said, ...effects, ...watchAgreement(settled)]];

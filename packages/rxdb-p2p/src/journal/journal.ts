@@ -4,22 +4,22 @@
  * that another tab leads. The journal knows nothing of documents beyond their records.
  */
 import type { Cursor, FieldHasher, Print, Vector } from '@rxdb-p2p/protocol';
-import { dominates, P2PError } from '@rxdb-p2p/protocol';
+import { dominates } from '@rxdb-p2p/protocol';
 import { DEFAULT_JOURNAL_LIMITS, type JournalLimits } from './journal-limits.ts';
 import {
-  decodeFirstRow,
-  encodeFirstRow,
   FIRST_KEY,
   fenceKeys,
+  leadershipLost,
   partKey,
   readLog,
+  readOrWriteFirst,
   segmentKey,
   unreadable,
 } from './log.ts';
 import { createLsnIndex } from './lsn-index.ts';
 import { createJournalPrint } from './print.ts';
 import type { DocRecord, NewRecord } from './record.ts';
-import { type Epoch, encodeSegment, type StateChange } from './segment.ts';
+import { type Epoch, encodeSegment, type RollbackState, type StateChange } from './segment.ts';
 import type { Sidecar, SidecarRow } from './sidecar.ts';
 import { vectorDelta, withDelta } from './vector-delta.ts';
 
@@ -37,6 +37,7 @@ export interface JournalChange {
   /** the epoch begins with a lead that was taken from a tab that may still write */
   readonly stolen?: boolean;
   readonly acknowledged?: number;
+  readonly rollback?: RollbackState | null;
 }
 
 export interface Journal {
@@ -51,6 +52,7 @@ export interface Journal {
   readonly incarnation: string;
   /** highest own `seq` that anyone has acknowledged */
   readonly acknowledged: number;
+  readonly rollback: RollbackState | null;
   readonly checkpoint: unknown;
   readonly epochs: readonly Epoch[];
   /** the lsn of the newest record */
@@ -92,6 +94,7 @@ export async function openJournal(
   let lsn = 0;
   let incarnation = '';
   let acknowledged = 0;
+  let rollback: RollbackState | null = null;
   let checkpoint: unknown;
   let epochs: readonly Epoch[] = [];
   let lastSegment = 0;
@@ -102,15 +105,8 @@ export async function openJournal(
   let usable = true;
 
   const rows = new Map((await sidecar.readAll()).map((row) => [row.key, row.text]));
-  const id = await readOrWriteFirst(rows.get(FIRST_KEY));
+  const id = await readOrWriteFirst(rows.get(FIRST_KEY), sidecar, randomId);
   await load();
-
-  async function readOrWriteFirst(first: string | undefined): Promise<string> {
-    if (first !== undefined) return decodeFirstRow(first);
-    const journal = randomId(16);
-    if (!(await sidecar.insert([{ key: FIRST_KEY, text: encodeFirstRow(journal) }]))) throw leadershipLost();
-    return journal;
-  }
 
   /** Reads the newest snapshot and the segments after it; drops what a crash left of others. */
   async function load(): Promise<void> {
@@ -157,6 +153,7 @@ export async function openJournal(
     if (state.lsn !== undefined && state.lsn > lsn) lsn = state.lsn;
     if (state.incarnation !== undefined) incarnation = state.incarnation;
     if (state.acknowledged !== undefined) acknowledged = state.acknowledged;
+    if (state.rollback !== undefined) rollback = state.rollback;
     if (state.checkpoint !== undefined) checkpoint = state.checkpoint;
     if (state.epochs !== undefined) epochs = state.epochs;
     for (const [replica, cursor] of state.cursors ?? []) {
@@ -200,6 +197,7 @@ export async function openJournal(
     const state: StateChange = {
       ...(newIncarnation === undefined ? {} : { incarnation: newIncarnation }),
       ...(change.acknowledged === undefined ? {} : { acknowledged: change.acknowledged }),
+      ...(change.rollback === undefined ? {} : { rollback: change.rollback }),
       ...(newSeq === undefined ? {} : { seq: newSeq }),
       ...(delta.length === 0 ? {} : { vector: delta }),
       ...(newCursors === undefined ? {} : { cursors: newCursors }),
@@ -246,6 +244,7 @@ export async function openJournal(
       seq,
       lsn,
       acknowledged,
+      rollback,
       vector: [...vector],
       cursors: [...cursors],
       ...(checkpoint === undefined ? {} : { checkpoint }),
@@ -275,6 +274,9 @@ export async function openJournal(
     get acknowledged() {
       return acknowledged;
     },
+    get rollback() {
+      return rollback;
+    },
     get checkpoint() {
       return checkpoint;
     },
@@ -295,10 +297,4 @@ export async function openJournal(
     },
     close: () => sidecar.close(),
   };
-}
-
-function leadershipLost(): P2PError {
-  return new P2PError('LEADERSHIP_LOST', 'another tab has taken over this collection', {
-    hint: 'nothing is lost; the other tab goes on',
-  });
 }

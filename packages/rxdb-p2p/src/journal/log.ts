@@ -2,6 +2,7 @@
 import type { FieldHasher } from '@rxdb-p2p/protocol';
 import { P2PError } from '@rxdb-p2p/protocol';
 import { type DecodedSegment, decodeSegment, type Epoch } from './segment.ts';
+import type { Sidecar } from './sidecar.ts';
 
 export const FIRST_KEY = 'a';
 
@@ -17,12 +18,12 @@ export function partKey(snapshot: number, part: number): string {
   return `p${String(snapshot).padStart(12, '0')}-${String(part).padStart(6, '0')}`;
 }
 
-export function encodeFirstRow(journal: string): string {
+function encodeFirstRow(journal: string): string {
   return JSON.stringify({ v: 1, journal });
 }
 
 /** @returns the journal's id. @throws P2PError `JOURNAL_UNREADABLE` */
-export function decodeFirstRow(text: string): string {
+function decodeFirstRow(text: string): string {
   try {
     const row = JSON.parse(text) as { readonly v?: unknown; readonly journal?: unknown } | null;
     if (row?.v === 1 && typeof row.journal === 'string' && /^[A-Za-z0-9_-]{22}$/.test(row.journal)) return row.journal;
@@ -30,6 +31,18 @@ export function decodeFirstRow(text: string): string {
     throw unreadable('the first row of the journal is not JSON', cause);
   }
   throw unreadable('the first row of the journal cannot be read');
+}
+
+/** @returns the journal's id. @throws P2PError `JOURNAL_UNREADABLE`, `LEADERSHIP_LOST` */
+export async function readOrWriteFirst(
+  first: string | undefined,
+  sidecar: Sidecar,
+  randomId: (bytes: number) => string,
+): Promise<string> {
+  if (first !== undefined) return decodeFirstRow(first);
+  const journal = randomId(16);
+  if (!(await sidecar.insert([{ key: FIRST_KEY, text: encodeFirstRow(journal) }]))) throw leadershipLost();
+  return journal;
 }
 
 export interface Log {
@@ -82,4 +95,10 @@ export function fenceKeys(epochs: readonly Epoch[]): readonly string[] {
 export function unreadable(message: string, cause?: unknown): P2PError {
   const hint = 'written by a newer version of this package, or damaged on disk';
   return new P2PError('JOURNAL_UNREADABLE', message, cause === undefined ? { hint } : { hint, cause });
+}
+
+export function leadershipLost(): P2PError {
+  return new P2PError('LEADERSHIP_LOST', 'another tab has taken over this collection', {
+    hint: 'nothing is lost; the other tab goes on',
+  });
 }

@@ -48,6 +48,7 @@ const isCountOrNothing = (value: unknown): boolean => value === undefined || isC
 export function checkState(state: unknown): void {
   if (!isObject(state)) throw new TypeError('expected the state of a segment');
   const { incarnation, seq, vector = [], cursors = [], epochs = [], lsn, acknowledged, dropped = [], snapshot } = state;
+  expectThat(isRollback(state['rollback']), 'a rollback');
   expectThat(isTextOrNothing(incarnation), 'an incarnation');
   expectThat([seq, lsn, acknowledged].every(isCountOrNothing), 'counts');
   expectThat(Array.isArray(vector) && vector.every(isEntry), 'a vector');
@@ -55,6 +56,11 @@ export function checkState(state: unknown): void {
   expectThat(Array.isArray(epochs) && epochs.every(isEpoch), 'epochs');
   expectThat(Array.isArray(dropped) && dropped.every((id) => typeof id === 'string'), 'ids');
   expectThat(snapshot === undefined || isSnapshot(snapshot), 'a snapshot');
+}
+
+function isRollback(rollback: unknown): boolean {
+  if (rollback === undefined || rollback === null) return true;
+  return isObject(rollback) && isActor(rollback['actor']) && isCount(rollback['floor']) && isCount(rollback['upTo']);
 }
 
 function isEntry(entry: unknown): boolean {

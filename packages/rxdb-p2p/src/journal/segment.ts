@@ -30,6 +30,15 @@ export interface Epoch {
   readonly fence?: number;
 }
 
+/** Others know later writes of a name of ours than we did, when we gave it up; these are still being fetched. */
+export interface RollbackState {
+  readonly actor: string;
+  /** the highest `seq` that others are known to have had from us */
+  readonly floor: number;
+  /** the highest `seq` that others have named */
+  readonly upTo: number;
+}
+
 /** What a segment changes in the journal's state. */
 export interface StateChange {
   readonly incarnation?: string;
@@ -43,6 +52,8 @@ export interface StateChange {
   readonly lsn?: number;
   /** highest own `seq` that anyone has acknowledged */
   readonly acknowledged?: number;
+  /** null: it is over */
+  readonly rollback?: RollbackState | null;
   /** ids of documents whose records were dropped, because storage lost the documents */
   readonly dropped?: readonly string[];
   /** this segment commits a snapshot of all records, in this many parts, which replaces all segments before it */

@@ -104,7 +104,7 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
         diverged(effect.neighbour);
         break;
       case 'outrun':
-        guard(replica.rename());
+        guard(replica.outrun(effect.actor, effect.seq));
         break;
       case 'start-timer':
         startTimer(effect.timer, effect.minMs + timers.random() * (effect.maxMs - effect.minMs));

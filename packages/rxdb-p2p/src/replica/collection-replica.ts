@@ -26,6 +26,7 @@ import { type AsidePage, createQuarantine, type WriteName } from './quarantine.t
 import { createQueue } from './queue.ts';
 import { createRemoteVersions, type Incoming } from './remote-versions.ts';
 import { type Commit, createReplicaContext, type ReplicaDeps } from './replica-context.ts';
+import { createRollback } from './rollback.ts';
 import { DEFAULT_BATCH, readBatch, readRecords } from './scan.ts';
 
 /** What a repair asks for, in turn with everything else that happens to the collection. */
@@ -56,7 +57,7 @@ export interface CollectionReplica {
   /** What a repair asks for. */
   readonly comparison: ReplicaComparison;
   /** Takes a new name for this replica's next writes: others know later writes under the present one. */
-  rename(): Promise<void>;
+  outrun(actor: string, seq: number): Promise<void>;
   /** highest own `seq` that anyone has persisted */
   readonly acknowledged: number;
   noteAcknowledged(seq: number): void;
@@ -90,7 +91,8 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   const context = createReplicaContext(deps);
   const { documents, journal, randomId, batch = DEFAULT_BATCH } = context;
   const localWrites = createLocalWrites(context);
-  const remote = createRemoteVersions(context, localWrites);
+  const rollback = createRollback(context);
+  const remote = createRemoteVersions(context, localWrites, rollback);
   const discovery = createDiscovery(context, localWrites, remote);
   const quarantine = createQuarantine(context, localWrites, remote);
   const holdings = createHoldings(journal);
@@ -138,6 +140,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         const isNew = stolen || journal.incarnation === '';
         const incarnation = isNew ? context.newIncarnation() : {};
         await journal.commit({ ...incarnation, epoch: { id: randomId(8), firstLsn: journal.lsn + 1 }, stolen });
+        await rollback.again();
         await discovery.catchUp();
         const unfolded = [...journal.records.values()].filter(({ pending }) => pending !== undefined);
         await remote.refold(unfolded.map(({ id }) => id));
@@ -167,11 +170,9 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         await remote.apply(counts ? incoming : { ...incoming, claim: null, cursor: null }, reached());
       });
     },
-    rename: () =>
+    outrun: (actor, seq) =>
       queue.run(async () => {
-        if (closed) return;
-        await journal.commit(context.newIncarnation());
-        context.announce(null, []);
+        if (!closed && (await rollback.begin(actor, seq))) context.announce(null, [], true);
       }),
     read: (vector, cursor) => queue.run(() => readOn(vector, cursor)),
     comparison: {

@@ -5,7 +5,7 @@
 import { P2PError } from '@rxdb-p2p/protocol';
 import { getChangedDocumentsSince, prepareQuery } from 'rxdb';
 import type { JournalChange } from '../journal/journal.ts';
-import { isLive } from '../journal/record.ts';
+import { isLive, type StoredHead } from '../journal/record.ts';
 import type { LocalWrites } from './local-writes.ts';
 import { reissue } from './reissue.ts';
 import type { RemoteVersions } from './remote-versions.ts';
@@ -86,7 +86,8 @@ export function createDiscovery(context: ReplicaContext, localWrites: LocalWrite
     const change = context.newIncarnation();
     const name = context.actorOf(change.incarnation);
     const kept = [...journal.records.values()].filter(({ id }) => !lost.has(id));
-    const { records, seq } = reissue(kept, old, acknowledged, name);
+    const choose = (_: string, { head }: StoredHead): boolean => head.actor === old && head.seq > acknowledged;
+    const { records, seq } = reissue(kept, { choose, name });
     if (seq > 0) vector.set(name, seq);
     return { ...change, records, seq };
   }

@@ -1,7 +1,7 @@
 import { type Head, NO_FIELD_CLOCKS, NO_PAST } from '@rxdb-p2p/protocol';
 import { describe, expect, it } from 'vitest';
 import type { DocRecord, StoredHead } from '../journal/record.ts';
-import { reissue } from './reissue.ts';
+import { type Reissue, reissue } from './reissue.ts';
 
 const OLD = 'old-------------';
 const NEW = 'new-------------';
@@ -15,11 +15,17 @@ function recordOf(id: string, heads: readonly StoredHead[], more: Partial<DocRec
   return { id, rev: '1-x', lwt: 5, schema: 0, lsn: 7, heads, fields: { names: [], hashes: '' }, ...more };
 }
 
+/** Own writes above a number go on. */
+const above = (floor: number): Reissue => ({
+  choose: (_, { head }) => head.actor === OLD && head.seq > floor,
+  name: NEW,
+});
+
 describe('own writes under a name that is given up', () => {
   it('go on under the new one, with their times and clocks, and supersede themselves under the old one', () => {
     const clocks = [{ field: 'x', time: 3, actor: YOU, seq: 1 }];
     const mine = headOf(OLD, 4, 40, { past: [{ actor: YOU, seq: 2 }], clocks, deleted: true });
-    const { records, seq } = reissue([recordOf('a', [{ ...mine, body: '{}' }])], OLD, 3, NEW);
+    const { records, seq } = reissue([recordOf('a', [{ ...mine, body: '{}' }])], above(3));
     expect(seq).toBe(1);
     const past = [
       { actor: OLD, seq: 4 },
@@ -31,14 +37,14 @@ describe('own writes under a name that is given up', () => {
 
   it('are left as they are where others hold them, or wrote them', () => {
     const records = [recordOf('a', [headOf(OLD, 3, 30)]), recordOf('b', [headOf(YOU, 9, 90)])];
-    expect(reissue(records, OLD, 3, NEW)).toEqual({ records: [], seq: 0 });
+    expect(reissue(records, above(3))).toEqual({ records: [], seq: 0 });
   });
 
   it('get one number each, wherever they stand', () => {
     const [mine, yours] = [headOf(OLD, 4, 40), headOf(YOU, 9, 30)];
     const pending = { rev: '2-p', heads: [yours, mine] };
     const given = [recordOf('a', [mine], { pending }), recordOf('b', [headOf(OLD, 5, 50)])];
-    const { records, seq } = reissue(given, OLD, 0, NEW);
+    const { records, seq } = reissue(given, above(0));
     expect(seq).toBe(2);
     expect(records.map(({ heads }) => heads.map(({ head }) => [head.actor, head.seq]))).toEqual([
       [[NEW, 1]],

@@ -2,8 +2,21 @@
  * Own writes under a name that is given up. Those that nobody else is known to hold go on under the new name: the vector
  * does not cover the old one any more, so nobody would ever learn that they are there to be asked for.
  */
-import { type Actor, joinPasts, reduceHeads } from '@rxdb-p2p/protocol';
+import { type Actor, compareStrings, type Dot, type Head, joinPasts, reduceHeads } from '@rxdb-p2p/protocol';
 import { type DocRecord, type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
+
+export interface Reissue {
+  /** Which heads go on. */
+  readonly choose: (id: string, stored: StoredHead) => boolean;
+  readonly name: Actor;
+  /** the highest `seq` under the new name so far; default 0 */
+  readonly from?: number;
+  /**
+   * Up to where writes of the old name are surely those that others hold; above it they may be others of that name, which
+   * nobody here has seen. Default: a write supersedes itself under the old name, which some may have got.
+   */
+  readonly floor?: Dot;
+}
 
 export interface Reissued {
   readonly records: readonly NewRecord[];
@@ -11,27 +24,26 @@ export interface Reissued {
   readonly seq: number;
 }
 
-/**
- * A version keeps its timestamp and its clocks, and supersedes itself under the old name, which some may have got.
- *
- * @param floor the highest `seq` under the old name that others are known to hold
- */
-export function reissue(records: Iterable<DocRecord>, old: Actor, floor: number, name: Actor): Reissued {
+/** A version keeps its timestamp, its clocks and its content hash. */
+export function reissue(records: Iterable<DocRecord>, { choose, name, from = 0, floor }: Reissue): Reissued {
   const again: NewRecord[] = [];
-  let seq = 0;
+  let seq = from;
   for (const record of records) {
-    const { heads, pending } = record;
-    const isMine = ({ head }: StoredHead): boolean => head.actor === old && head.seq > floor;
-    if (!heads.some(isMine) && pending?.heads.some(isMine) !== true) continue;
-    /** new numbers by old ones: a head may stand among the heads and among the pending ones */
+    const { id, heads, pending } = record;
+    const goesOn = (stored: StoredHead): boolean => choose(id, stored);
+    if (!heads.some(goesOn) && pending?.heads.some(goesOn) !== true) continue;
+    /** the new number by the old one: a head may stand among the heads and among the pending ones */
     const numbers = new Map<string, number>();
     const rename = (stored: StoredHead): StoredHead => {
-      if (!isMine(stored)) return stored;
+      if (!goesOn(stored)) return stored;
       const { head } = stored;
       const key = `${head.seq} ${head.hash}`;
+      // Two under one new name would supersede each other: the other one, of a fork, stays what it is.
+      if (numbers.size > 0 && !numbers.has(key)) return stored;
       const number = numbers.get(key) ?? ++seq;
       numbers.set(key, number);
-      return { ...stored, head: { ...head, actor: name, seq: number, past: joinPasts([head], name) } };
+      const past = floor === undefined ? joinPasts([head], name) : pastUpTo(head, name, floor);
+      return { ...stored, head: { ...head, actor: name, seq: number, past } };
     };
     const renamed = { ...record, lsn: UNNUMBERED, heads: reduceHeads(heads.map(rename)) };
     again.push(
@@ -41,4 +53,9 @@ export function reissue(records: Iterable<DocRecord>, old: Actor, floor: number,
     );
   }
   return { records: again, seq };
+}
+
+function pastUpTo({ past }: Head, name: Actor, floor: Dot): readonly Dot[] {
+  const others = past.filter(({ actor }) => actor !== name && actor !== floor.actor);
+  return floor.seq === 0 ? others : [...others, floor].sort((a, b) => compareStrings(a.actor, b.actor));
 }

@@ -8,6 +8,7 @@ import { hasFork, uniteHeads } from './heads.ts';
 import type { LocalWrites } from './local-writes.ts';
 import { createPushRanges, type PushRange } from './push-ranges.ts';
 import type { ReplicaContext } from './replica-context.ts';
+import type { Rollback } from './rollback.ts';
 import { showHeads, type Target } from './show.ts';
 
 export interface Incoming {
@@ -35,7 +36,11 @@ type CheckedHeads = ReadonlyMap<string, readonly Checked[]>;
 /** Rounds of writing a document that somebody else keeps writing. Each loses to a write that succeeded. */
 const MAX_ROUNDS = 1_000;
 
-export function createRemoteVersions(context: ReplicaContext, localWrites: LocalWrites): RemoteVersions {
+export function createRemoteVersions(
+  context: ReplicaContext,
+  localWrites: LocalWrites,
+  rollback: Rollback,
+): RemoteVersions {
   const { journal, merge, onProblem, rules, randomId } = context;
   const ranges = createPushRanges();
   const showDeps = { ...context, revisionTokens: () => randomId(9) };
@@ -103,8 +108,9 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
   async function renameIfOutrun({ versions, claim, range }: Incoming): Promise<void> {
     const me = context.actor();
     const claimed = Math.max(claim?.get(me) ?? 0, range?.actor === me ? range.seq : 0);
-    const foreign = versions.some(({ head }) => head.actor === me && head.seq > journal.seq);
-    if (claimed > journal.seq || foreign) await journal.commit(context.newIncarnation());
+    const foreign = versions.reduce((most, { head }) => (head.actor === me ? Math.max(most, head.seq) : most), 0);
+    const named = Math.max(claimed, foreign);
+    if (named > journal.seq) await rollback.begin(me, named);
   }
 
   /** Nobody has done anything wrong here, and nothing is lost; but somebody should know. */
@@ -154,11 +160,13 @@ export function createRemoteVersions(context: ReplicaContext, localWrites: Local
         waiting = plan.waiting;
         const change = plan.vector === journal.vector ? {} : { vector: plan.vector };
         const checkpoint = reached === undefined || reached === journal.checkpoint ? {} : { checkpoint: reached };
-        const keepsCursor = cursor !== null && (incoming.size > 0 || claim !== null);
+        const keepsCursor = cursor !== null && (incoming.size > 0 || claim !== null) && !rollback.pending;
         return { ...change, ...checkpoint, ...(keepsCursor ? { cursors: [cursor] } : {}) };
       };
-      const changed = await take(incoming, last);
+      const protectedIds = await rollback.protect(incoming);
+      const taken = await take(incoming, last);
       ranges.keep(waiting);
+      const changed = [...taken, ...protectedIds, ...(claim === null ? [] : await rollback.finish())];
       if (changed.length > 0 || journal.vector !== before) context.announce(null, changed);
     },
   };

@@ -88,7 +88,8 @@ export function createReplicaContext(deps: ReplicaDeps): ReplicaContext {
       return acknowledged;
     },
     noteAcknowledged(seq) {
-      if (seq > acknowledged) acknowledged = seq;
+      // More than there is: others know writes of this name that we do not, which say nothing of ours.
+      if (seq > acknowledged && seq <= journal.seq) acknowledged = seq;
     },
     acknowledgement: () => (acknowledged === journal.acknowledged ? {} : { acknowledged }),
     announce(authored, changed, lost = false) {

@@ -40,7 +40,7 @@ export function createWriteLog(): WriteLog {
   const nameOf = ({ id, head }: Write): string => `write ${head.seq} of ${head.actor} to document ${id}`;
   /** A write that goes on under another name of its author. */
   const isAgain = (head: Head, other: Head): boolean =>
-    head.actor !== other.actor && head.time === other.time && supersedes(head, other);
+    head.actor !== other.actor && head.time === other.time && (head.hash === other.hash || supersedes(head, other));
   const visible = (heads: DocRecord['heads']): Head[] =>
     heads.filter(({ hidden }) => hidden !== true).map(({ head }) => head);
 

@@ -1,0 +1,117 @@
+/**
+ * A device that was set back, to a backup say: others know later writes of its name than it does itself (ARCHITECTURE §4).
+ * It writes under another name from now on, fetches what it had written, and issues again what nobody else has of it.
+ */
+import { type Actor, compareClocks, covers, isFork, P2PError, sameHead, supersedes } from '@rxdb-p2p/protocol';
+import type { StoredHead } from '../journal/record.ts';
+import type { Checked } from './content.ts';
+import { reissue } from './reissue.ts';
+import type { ReplicaContext } from './replica-context.ts';
+
+export interface Rollback {
+  /** whether old writes are still being fetched: no cursor may skip them */
+  readonly pending: boolean;
+  /** Begins, if this is still our name: somebody knows its write of this number. @returns whether it did */
+  begin(actor: Actor, seq: number): Promise<boolean>;
+  /** What comes is not to supersede what its author cannot have seen. @returns ids of the documents that go on */
+  protect(incoming: ReadonlyMap<string, readonly Checked[]>): Promise<readonly string[]>;
+  /** Ends, if all that is known of the old name has come. @returns ids of the documents that go on */
+  finish(): Promise<readonly string[]>;
+  /** After a crash half-way: nobody remembers what had come. */
+  again(): Promise<void>;
+}
+
+export function createRollback(context: ReplicaContext): Rollback {
+  const { journal, onProblem } = context;
+  /** Old writes that others have, as they have come. */
+  const confirmed = new Set<string>();
+  const keyOf = (id: string, { head }: StoredHead): string => `${head.seq} ${head.hash} ${id}`;
+
+  /** Own writes under the old name that nobody else is known to have. */
+  function isOurs(id: string, stored: StoredHead): boolean {
+    const { rollback } = journal;
+    if (rollback === null) return false;
+    const { actor, seq } = stored.head;
+    return actor === rollback.actor && seq > rollback.floor && !confirmed.has(keyOf(id, stored));
+  }
+
+  const withoutCursors = (): readonly (readonly [string, null])[] =>
+    journal.cursorNames().map((name) => [name, null] as const);
+
+  /** The vector without what may be another write than the one that others have. */
+  function lowered(actor: Actor, floor: number): ReadonlyMap<Actor, number> {
+    const vector = new Map(journal.vector);
+    if (floor > 0) vector.set(actor, Math.min(floor, vector.get(actor) ?? 0));
+    else vector.delete(actor);
+    return vector;
+  }
+
+  async function issueAgain(choose: (id: string, stored: StoredHead) => boolean, last = false): Promise<string[]> {
+    const { rollback } = journal;
+    if (rollback === null) return [];
+    const name = context.actor();
+    const floor = { actor: rollback.actor, seq: rollback.floor };
+    const { records, seq } = reissue(journal.records.values(), { choose, name, from: journal.seq, floor });
+    if (records.length === 0 && !last) return [];
+    const vector = new Map(journal.vector);
+    if (records.length > 0) vector.set(name, seq);
+    await journal.commit({ records, seq, vector, ...(last ? { rollback: null } : {}) });
+    return records.map(({ id }) => id);
+  }
+
+  return {
+    get pending() {
+      return journal.rollback !== null;
+    },
+    async begin(actor, seq) {
+      if (actor !== context.actor() || seq <= journal.seq) return false;
+      // A second one before the first has ended: what it still has goes on at once.
+      if (journal.rollback !== null) await issueAgain(isOurs, true);
+      const floor = Math.min(context.acknowledged, journal.seq);
+      confirmed.clear();
+      await journal.commit({
+        ...context.newIncarnation(),
+        ...{ vector: lowered(actor, floor), cursors: withoutCursors(), rollback: { actor, floor, upTo: seq } },
+      });
+      const message = 'others know later writes of this device than it does itself; it fetches them';
+      const hint = 'nothing to do: a backup was restored, or a profile copied to another device';
+      onProblem(new P2PError('ROLLED_BACK', message, { got: `${seq}, knew ${floor} to be there`, hint }));
+      return true;
+    },
+    async protect(incoming) {
+      if (journal.rollback === null) return [];
+      const endangered = new Set<string>();
+      for (const [id, versions] of incoming) {
+        for (const { stored } of versions)
+          if (stored.head.actor === journal.rollback.actor) confirmed.add(keyOf(id, stored));
+        for (const mine of journal.records.get(id)?.heads ?? [])
+          if (isOurs(id, mine) && versions.some(({ stored }) => endangers(stored, mine)))
+            endangered.add(keyOf(id, mine));
+      }
+      if (endangered.size === 0) return [];
+      return issueAgain((id, stored) => isOurs(id, stored) && endangered.has(keyOf(id, stored)));
+    },
+    async finish() {
+      const { rollback } = journal;
+      if (rollback === null || !covers(journal.vector, { actor: rollback.actor, seq: rollback.upTo })) return [];
+      return issueAgain(isOurs, true);
+    },
+    async again() {
+      const { rollback } = journal;
+      if (rollback === null) return;
+      const { actor, floor } = rollback;
+      await journal.commit({ vector: lowered(actor, floor), cursors: withoutCursors() });
+    },
+  };
+}
+
+/**
+ * One of the two would be taken for superseded, by name, where its author may have meant another write of that name: what
+ * comes is earlier than ours, or is one of those that we had not heard of.
+ */
+function endangers({ head }: StoredHead, { head: mine }: StoredHead): boolean {
+  if (sameHead(head, mine)) return false;
+  if (isFork(head, mine)) return true;
+  if (supersedes(head, mine)) return compareClocks(head, mine) < 0;
+  return head.actor === mine.actor && supersedes(mine, head);
+}

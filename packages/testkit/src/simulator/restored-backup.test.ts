@@ -1,0 +1,99 @@
+import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
+import { createFieldsPolicy } from 'rxdb-p2p/testing';
+import { describe, expect, it } from 'vitest';
+import { restoreBackup, takeBackup } from './backup.ts';
+import { createDevice, type Device } from './device.ts';
+import { createSimNetwork } from './network.ts';
+import { createRandom, type Random } from './random.ts';
+import type { SimDocument } from './user.ts';
+import { createVirtualTime } from './virtual-time.ts';
+
+const QUIET_MS = 120_000;
+
+function createWorld(random: Random) {
+  const time = createVirtualTime(random);
+  const network = createSimNetwork(time, random, { minDelayMs: 1, maxDelayMs: 20 });
+  const storage = getRxStorageMemory() as never;
+  const open = (name: string): Promise<Device> =>
+    time.answer(
+      createDevice({
+        ...{ network, time, random, name, storage, clockOffsetMs: 0 },
+        merge: () => createFieldsPolicy(),
+      }),
+    );
+  const write = (device: Device, id: string, text: string) => {
+    void device.write(id, (before) => ({ ...before, id, text }) as SimDocument);
+    return time.run(50);
+  };
+  return { time, network, storage, open, write };
+}
+
+/** All texts that any head of any document says, by document. */
+async function textsOf({ replica, journal }: Device): Promise<Map<string, readonly string[]>> {
+  const texts = new Map<string, readonly string[]>();
+  for (const id of [...journal.records.keys()].sort()) {
+    const heads = await replica.headsOf(id);
+    texts.set(id, heads.map(({ body }) => JSON.parse(body ?? '{}').text).sort());
+  }
+  return texts;
+}
+
+describe('a device that was set back to a backup', () => {
+  it.each(Array.from({ length: 10 }, (_, i) => i + 1))(
+    '[REP-21] writes under another name, fetches what it had written, and loses nothing of what it wrote since (seed %i)',
+    async (seed) => {
+      const random = createRandom(seed);
+      // Memory storages of one process share their content.
+      const [name, otherName] = [`restored ${seed}`, `other ${seed}`];
+      const { time, network, storage, open, write } = createWorld(random);
+      const other = await open(otherName);
+      let device = await open(name);
+      const ids = Array.from({ length: 20 }, (_, i) => `d${String(i).padStart(2, '0')}`);
+      for (const id of ids.slice(0, 10)) await write(device, id, `${id} early`);
+      await time.run(5_000);
+      // Written when the backup was taken, and not sent: others get it afterwards.
+      network.cut(name, otherName);
+      await write(device, 'd01', 'd01 in the backup');
+      await write(device, 'd10', 'd10 in the backup');
+      await time.answer(device.close());
+      const backup = await time.answer(takeBackup(storage, name));
+      device = await open(name);
+      network.heal();
+      await time.run(2_000);
+      // After the backup: all of this is sent.
+      for (const id of ['d02', 'd03', 'd01']) await write(device, id, `${id} after`);
+      for (const id of ['d11', 'd12', 'd13']) await write(device, id, `${id} after`);
+      await time.run(5_000);
+      const before = device.replica.actor;
+      await time.answer(device.erase());
+
+      await time.answer(restoreBackup(storage, name, backup));
+      network.cut(name, otherName);
+      device = await open(name);
+      expect(device.replica.actor).toBe(before);
+      // Since: the same numbers again, on other documents and on the same.
+      const since = ['d03', 'd02', 'd14', 'd04'].filter((id) => id === 'd03' || random.chance(0.5));
+      for (const id of since) await write(device, id, `${id} since`);
+      network.heal();
+      await time.run(60_000);
+
+      expect(device.replica.actor).not.toBe(before);
+      const mine = await time.answer(textsOf(device));
+      expect(await time.answer(textsOf(other))).toEqual(mine);
+      expect(await time.answer(other.documents())).toEqual(await time.answer(device.documents()));
+      const expected = new Map<string, readonly string[]>(ids.slice(0, 10).map((id) => [id, [`${id} early`]]));
+      for (const id of ['d01', 'd02', 'd03', 'd11', 'd12', 'd13']) expected.set(id, [`${id} after`]);
+      expected.set('d10', ['d10 in the backup']);
+      // What was written since did not know of what was written after the backup.
+      for (const id of since)
+        expected.set(id, id === 'd02' || id === 'd03' ? [`${id} after`, `${id} since`] : [`${id} since`]);
+      expect([...mine]).toEqual([...expected].sort(([a], [b]) => (a < b ? -1 : 1)));
+      expect([...device.problems, ...other.problems].map(({ code }) => code)).toEqual(['ROLLED_BACK']);
+      const { frames } = network.sent;
+      await time.run(QUIET_MS);
+      expect(network.sent.frames).toBe(frames);
+      await time.answer(device.erase());
+      await time.answer(other.erase());
+    },
+  );
+});
