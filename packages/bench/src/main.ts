@@ -8,6 +8,7 @@ import type { SuiteResult } from './report/result.ts';
 import { formatResult } from './report/text.ts';
 import { type Settings, settingsFor } from './settings.ts';
 import { runConcurrentInserts } from './suites/concurrent-inserts.ts';
+import { runEncryption } from './suites/encryption.ts';
 import { runInitialSync } from './suites/initial-sync.ts';
 import { runInsertCopies } from './suites/insert-copies.ts';
 import { runReconnect } from './suites/reconnect.ts';
@@ -19,6 +20,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   'concurrent-inserts': runConcurrentInserts,
   'insert-copies': runInsertCopies,
   reconnect: runReconnect,
+  encryption: runEncryption,
 };
 
 const { values } = parseArgs({

@@ -18,6 +18,8 @@ export interface Settings {
     readonly timeoutMs: number;
   };
   readonly insertCopies: { readonly peers: readonly number[]; readonly runs: number; readonly latencyMs: number };
+  /** Rounds in a browser; in each, every candidate has its turn. */
+  readonly encryption: { readonly fieldRounds: number; readonly insertRounds: number };
   readonly reconnect: { readonly actors: number; readonly runs: number };
 }
 
@@ -33,6 +35,7 @@ const FULL: Settings = {
     timeoutMs: 5_000,
   },
   insertCopies: { peers: [2, 4, 8, 12], runs: 3, latencyMs: 1 },
+  encryption: { fieldRounds: 5, insertRounds: 5 },
   reconnect: { actors: 8, runs: 3 },
 };
 
@@ -49,6 +52,7 @@ const QUICK: Settings = {
     timeoutMs: 1_500,
   },
   insertCopies: { peers: [2, 4, 8], runs: 1, latencyMs: 1 },
+  encryption: { fieldRounds: 1, insertRounds: 1 },
   reconnect: { actors: 8, runs: 1 },
 };
 

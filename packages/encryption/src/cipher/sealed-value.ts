@@ -11,15 +11,17 @@
  *  36          ciphertext, and its tag of 16 bytes
  * ```
  *
- * Associated data, each part behind its length: label, database id, collection, schema version, encrypted paths; bytes 0 to
- * 11; of a document its id, `_rev`, `_deleted` and `_meta.lwt`, of an attachment the document's id, its own id, its digest
- * and its name in the storage. So a value opens only where, and in the revision for which, it was sealed.
+ * Associated data: the SHA-256 of label, database id, collection, schema version and encrypted paths, each behind its length;
+ * bytes 0 to 11; as JSON, of a document its id, `_rev`, `_deleted` and `_meta.lwt`, of an attachment the document's id, its
+ * own id, its digest and its name in the storage. So a value opens only where, and in the revision for which, it was sealed.
  */
 
+import { randomBytes } from '@noble/ciphers/utils.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import type { DataKey } from '../keys/data-key.ts';
 import { NONCE_BYTES, TAG_BYTES } from '../keys/key-limits.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
-import { open, sealInto } from './aead.ts';
+import { open, type Random, sealInto } from './aead.ts';
 import { concat, framed, hex, utf8 } from './bytes.ts';
 
 export type ValueKind = 'document' | 'attachment';
@@ -47,27 +49,40 @@ export interface ValueContext {
   readonly paths: readonly string[];
 }
 
+/** What a value belongs to in its context: plain JSON. */
+export type Place = readonly (string | number | boolean)[];
+
 export interface ValueSealer {
-  /** @param place what the value belongs to, in this context */
-  seal(key: DataKey, plaintext: Uint8Array, place: readonly string[]): Uint8Array<ArrayBuffer>;
-  open(ring: KeyRing, sealed: Uint8Array, place: readonly string[]): Opened;
+  seal(key: DataKey, plaintext: Uint8Array, place: Place): Uint8Array<ArrayBuffer>;
+  open(ring: KeyRing, sealed: Uint8Array, place: Place): Opened;
 }
+
+/** Nonces are drawn for so many values at once: a call of the system's generator costs more than a small value. */
+const NONCES_AT_ONCE = 128;
 
 export function createValueSealer(kind: ValueKind, context: ValueContext): ValueSealer {
   const { databaseId, collection, schemaVersion, paths } = context;
   const texts = [collection, String(schemaVersion), JSON.stringify(paths)].map(utf8);
-  const prefix = framed([utf8(`rxdb-p2p-encryption 1 ${kind}`), databaseId, ...texts]);
+  const contextHash = sha256(framed([utf8(`rxdb-p2p-encryption 1 ${kind}`), databaseId, ...texts]));
   const kindCode = KINDS.indexOf(kind) + 1;
   const keyOf = (key: DataKey): Uint8Array => (kind === 'document' ? key.documents : key.attachments);
-  const associated = (sealed: Uint8Array, place: readonly string[]): Uint8Array =>
-    concat([prefix, framed([sealed.subarray(0, NONCE_AT), ...place.map(utf8)])]);
+  // JSON, unlike UTF-8, tells lone surrogates from each other.
+  const associated = (sealed: Uint8Array, place: Place): Uint8Array =>
+    concat([contextHash, sealed.subarray(0, NONCE_AT), utf8(JSON.stringify(place))]);
+  let drawn = new Uint8Array();
+  const nextNonce: Random = (length) => {
+    if (drawn.length < length) drawn = randomBytes(length * NONCES_AT_ONCE);
+    const nonce = drawn.slice(0, length);
+    drawn = drawn.subarray(length);
+    return nonce;
+  };
   return {
     seal(key, plaintext, place) {
       const sealed = new Uint8Array(plaintext.length + VALUE_OVERHEAD_BYTES);
       sealed[0] = FORMAT;
       sealed[1] = kindCode;
       sealed.set(key.id, KEY_ID_AT);
-      sealInto(sealed, NONCE_AT, keyOf(key), plaintext, associated(sealed, place));
+      sealInto(sealed, NONCE_AT, keyOf(key), plaintext, associated(sealed, place), nextNonce);
       return sealed;
     },
     open(ring, sealed, place) {

@@ -10,7 +10,13 @@
  */
 import type { RxDocumentData } from 'rxdb';
 import { fromBase64, toBase64, utf8 } from '../cipher/bytes.ts';
-import { createValueSealer, keyNameOf, VALUE_HEADER_BYTES, type ValueContext } from '../cipher/sealed-value.ts';
+import {
+  createValueSealer,
+  keyNameOf,
+  type Place,
+  VALUE_HEADER_BYTES,
+  type ValueContext,
+} from '../cipher/sealed-value.ts';
 import type { DataKey } from '../keys/data-key.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { createEncryptedPaths, isObject, type Json } from './encrypted-paths.ts';
@@ -74,11 +80,11 @@ export function createDocumentCodec({ context, primaryPath, attachments }: Docum
   const encrypted = createEncryptedPaths(context.paths);
   const sealer = createValueSealer('document', context);
   const decoder = new TextDecoder();
-  const placeOf = (document: StoredDocument): string[] => [
+  const placeOf = (document: StoredDocument): Place => [
     String(document[primaryPath]),
-    document._rev,
-    String(document._deleted === true),
-    String(document._meta.lwt),
+    String(document._rev),
+    document._deleted === true,
+    Number(document._meta.lwt),
   ];
   return {
     encode(plain, key, toStore) {

@@ -1,0 +1,35 @@
+/** Runs in Chromium: measures what its address says, and posts the samples to the server that it came from. */
+import { measureBulkInserts } from './bulk-insert.ts';
+import { createFieldCiphers } from './field-ciphers.ts';
+import type { FieldSample, PageResult, PageSettings } from './results.ts';
+
+async function measureFields({ sizes, fieldRounds }: PageSettings): Promise<FieldSample[]> {
+  const ciphers = createFieldCiphers();
+  const samples: FieldSample[] = [];
+  for (let round = 0; round < fieldRounds; round++) {
+    for (const size of sizes) {
+      const text = Array.from({ length: size }, (_, i) => String.fromCharCode(97 + ((i * 7 + (i >> 3)) % 26))).join('');
+      for (let turn = 0; turn < ciphers.length; turn++) {
+        const cipher = ciphers[(round + turn) % ciphers.length];
+        if (cipher !== undefined) samples.push({ name: cipher.name, size, round, ...(await cipher.measure(text)) });
+      }
+    }
+  }
+  return samples;
+}
+
+async function run(): Promise<PageResult> {
+  const settings = JSON.parse(decodeURIComponent(location.hash.slice(1))) as PageSettings;
+  const fields = await measureFields(settings);
+  const inserts = await measureBulkInserts(settings.documents, settings.insertRounds);
+  return { fields, inserts, browser: navigator.userAgent };
+}
+
+run()
+  .catch(
+    (error: unknown): PageResult => ({
+      failed: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }),
+  )
+  .then((result) => fetch('/result', { method: 'POST', body: JSON.stringify(result) }))
+  .catch((error: unknown) => console.error(error));
