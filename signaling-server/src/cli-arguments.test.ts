@@ -7,14 +7,26 @@ describe('the command line', () => {
   });
 
   it('knows its options', () => {
-    const args = ['--port', '0', '--host', '127.0.0.1', '--origin', 'https://a.org', '-o', 'https://b.org'];
+    const args = [
+      '--port',
+      '0',
+      '--host',
+      '127.0.0.1',
+      '--origin',
+      'https://a.org',
+      '-o',
+      'https://b.org',
+      '--trusted-proxies',
+      '1',
+    ];
     expect(parseCommand(args)).toEqual({
       kind: 'serve',
-      options: { port: 0, host: '127.0.0.1', origins: ['https://a.org', 'https://b.org'] },
+      options: { port: 0, host: '127.0.0.1', origins: ['https://a.org', 'https://b.org'], trustedProxies: 1 },
     });
     expect(parseCommand(['-h'])).toEqual({ kind: 'help' });
     expect(parseCommand(['--version'])).toEqual({ kind: 'version' });
-    for (const option of ['--port', '--host', '--origin', '--version', '--help']) expect(HELP).toContain(option);
+    for (const option of ['--port', '--host', '--origin', '--trusted-proxies', '--version', '--help'])
+      expect(HELP).toContain(option);
   });
 
   it.each([

@@ -11,6 +11,8 @@ Usage: rxdb-p2p-signaling [options]
   -H, --host <address>   address to listen on (default: all)
   -o, --origin <origin>  let only pages of this origin connect, such as https://app.example.org;
                          may be given several times (default: pages of all origins)
+  --trusted-proxies <n>  proxies that every connection passes through; the client's address is so many
+                         entries from the right of X-Forwarded-For (default 0: the header is not read)
   -v, --version          print the version
   -h, --help             print this text
 
@@ -26,7 +28,7 @@ export type Command =
 
 /** @throws P2PError BAD_OPTION */
 export function parseCommand(args: readonly string[]): Command {
-  const { port, host, origin, help, version } = parse(args);
+  const { port, host, origin, 'trusted-proxies': proxies, help, version } = parse(args);
   if (help === true) return { kind: 'help' };
   if (version === true) return { kind: 'version' };
   return {
@@ -35,6 +37,7 @@ export function parseCommand(args: readonly string[]): Command {
       ...(port === undefined ? {} : { port: parsePort(port) }),
       ...(host === undefined ? {} : { host }),
       ...(origin === undefined ? {} : { origins: origin }),
+      ...(proxies === undefined ? {} : { trustedProxies: parseHops(proxies) }),
     },
   };
 }
@@ -49,6 +52,7 @@ function parse(args: readonly string[]) {
         port: { type: 'string', short: 'p' },
         host: { type: 'string', short: 'H' },
         origin: { type: 'string', short: 'o', multiple: true },
+        'trusted-proxies': { type: 'string' },
         version: { type: 'boolean', short: 'v' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -57,6 +61,11 @@ function parse(args: readonly string[]) {
     const got = cause instanceof Error ? cause.message : String(cause);
     throw new P2PError('BAD_OPTION', got, { hint: '--help lists the options', cause });
   }
+}
+
+function parseHops(text: string): number {
+  // The range is checked with the other options.
+  return /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
 }
 
 function parsePort(text: string): number {

@@ -13,7 +13,12 @@ const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 const EVENTS = 3_000;
 const ENGINE_PACKETS = 2_000;
 const FRAMES = 1_000;
-const UNLIMITED = { requestBurst: 1e9, packetBurst: 1e9, byteBurst: 1e12 } as const;
+/** Every limit of the default ones that could end the fuzzing; the others are what it is about. */
+const UNLIMITED = {
+  ...{ joinBurst: 1e9, requestBurst: 1e9, packetBurst: 1e9, byteBurst: 1e12 },
+  ...{ addressConnections: 1e9, addressConnectBurst: 1e9, addressJoinBurst: 1e9, addressRequestBurst: 1e9 },
+  addressByteBurst: 1e12,
+} as const;
 const ROOM = 'app/good';
 
 /** Two clients that go on for as long as the fuzzing takes; `stop` fails when one of them was harmed. */

@@ -2,15 +2,29 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
-import { type ClientToServerEvents, refuse, type ServerToClientEvents } from '@rxdb-p2p/protocol/signaling';
+import type { ByeMessage, ClientToServerEvents, ServerToClientEvents } from '@rxdb-p2p/protocol/signaling';
 import { Server } from 'socket.io';
+import { type AddressAccount, createAddressAccounts } from './address-accounts.ts';
+import { clientAddress } from './client-address.ts';
 import { type ConnectionMeter, type EngineConnection, meterConnection } from './connection-meter.ts';
 import { createDelivery, type SignalingSocket } from './delivery.ts';
 import { CLOSE_GRACE_MS, CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
 import type { CheckedOptions } from './options.ts';
-import { createRequests, type Requests } from './requests.ts';
+import { type Client, createRequests, type Requests } from './requests.ts';
 import { createRooms } from './rooms.ts';
 import { queryOf, refuseUpgrade } from './upgrade.ts';
+
+/** A connection that was upgraded, and what is known of it as it grows. */
+interface Link {
+  readonly account: AddressAccount;
+  meter: ConnectionMeter | undefined;
+  socket: SignalingSocket | undefined;
+}
+
+const FLOOD: ByeMessage = {
+  code: 'RATE_LIMITED',
+  message: 'more packets or bytes than a client or an address may send',
+};
 
 export interface Hub {
   /** Connections that are open. */
@@ -23,12 +37,14 @@ export interface Hub {
   close(): Promise<void>;
 }
 
-export function createHub({ origins, limits, heartbeat }: CheckedOptions): Hub {
+export function createHub({ origins, trustedProxies, limits, heartbeat }: CheckedOptions): Hub {
+  const now = (): number => performance.now();
   const rooms = createRooms({ roomsPerSocket: limits.roomsPerSocket, random: Math.random });
   const delivery = createDelivery(limits.waitingBytes);
   const requests = createRequests(rooms, delivery);
-  const meters = new WeakMap<EngineConnection, ConnectionMeter>();
-  const links = new Set<Duplex>();
+  const accounts = createAddressAccounts(limits, now);
+  const links = new Map<Duplex, Link>();
+  const linkOf = (socket: SignalingSocket): Link | undefined => links.get(socket.conn.request.socket);
   let closed: Promise<void> | undefined;
 
   const io: Server<ClientToServerEvents, ServerToClientEvents> = new Server({
@@ -52,19 +68,22 @@ export function createHub({ origins, limits, heartbeat }: CheckedOptions): Hub {
   io.attach(createServer());
 
   io.engine.on('connection', (connection: EngineConnection) => {
-    meters.set(
-      connection,
-      meterConnection(connection, limits, () => performance.now()),
-    );
+    const link = links.get(connection.request.socket);
+    if (link === undefined) return connection.close();
+    const onCut = (): void => void link.socket?.emit('bye', FLOOD);
+    link.meter = meterConnection(connection, { limits, account: link.account, now, onCut });
   });
   io.use((socket, next) => {
-    next(meters.get(socket.conn)?.admitSocket() ? undefined : new Error('ALREADY_CONNECTED'));
+    next(linkOf(socket)?.meter?.admitSocket() ? undefined : new Error('ALREADY_CONNECTED'));
   });
   io.on('connection', (socket) => {
-    const meter = meters.get(socket.conn);
-    if (meter === undefined) return void socket.disconnect(true);
+    const link = linkOf(socket);
+    const meter = link?.meter;
+    if (link === undefined || meter === undefined) return void socket.disconnect(true);
+    link.socket = socket;
     delivery.add(socket, meter);
-    serve(socket, meter, requests);
+    const { takeRequest, takeJoin } = meter;
+    serve(socket, { id: socket.id, quota: link.account, takeRequest, takeJoin }, requests);
     socket.on('disconnect', () => {
       delivery.remove(socket.id);
       requests.end(socket.id);
@@ -77,9 +96,11 @@ export function createHub({ origins, limits, heartbeat }: CheckedOptions): Hub {
     // First, so that nobody is told of the thousands who leave now.
     rooms.clear();
     await io.close();
-    const goodbyes = [...links].map((link) => new Promise<void>((resolve) => link.once('close', () => resolve())));
+    const goodbyes = [...links.keys()].map(
+      (link) => new Promise<void>((resolve) => link.once('close', () => resolve())),
+    );
     const grace = setTimeout(() => {
-      for (const link of links) link.destroy();
+      for (const link of links.keys()) link.destroy();
     }, CLOSE_GRACE_MS);
     await Promise.all(goodbyes);
     clearTimeout(grace);
@@ -96,8 +117,15 @@ export function createHub({ origins, limits, heartbeat }: CheckedOptions): Hub {
       if (closed !== undefined) return refuseUpgrade(link, 503, 'SERVER_CLOSING');
       // An id names a connection to move to another transport; there is only one, and it skips the check of origins.
       if (queryOf(request).has('sid')) return refuseUpgrade(link, 400, 'WEBSOCKET_ONLY');
-      links.add(link);
-      link.once('close', () => links.delete(link));
+      // Gone before it was looked at: its end would not be told.
+      if (link.destroyed) return;
+      const account = accounts.open(clientAddress(request, trustedProxies));
+      if (account === undefined) return refuseUpgrade(link, 429, 'TOO_MANY_CONNECTIONS');
+      links.set(link, { account, meter: undefined, socket: undefined });
+      link.once('close', () => {
+        links.delete(link);
+        account.close();
+      });
       io.engine.handleUpgrade(request, link, head);
     },
     close() {
@@ -112,14 +140,12 @@ function originAllowed(allowed: ReadonlySet<string> | undefined, origin: string 
 }
 
 /** One listener for every event, so that a client cannot choose which code runs by inventing names. */
-function serve(socket: SignalingSocket, meter: ConnectionMeter, requests: Requests): void {
+function serve(socket: SignalingSocket, client: Client, requests: Requests): void {
   socket.onAny((event: unknown, ...payload: unknown[]) => {
     // Packets that came together with the end of the connection are delivered after it.
     if (!socket.connected) return;
     const reply = payload.at(-1);
-    const answer = meter.takeRequest()
-      ? requests.answer(socket.id, event, payload[0])
-      : refuse('RATE_LIMITED', 'too many requests; wait a second');
+    const answer = requests.answer(client, event, payload[0]);
     // socket.io adds the function when the client asks for an answer; a client cannot send one.
     if (typeof reply === 'function') reply(answer);
   });

@@ -18,12 +18,21 @@ export const REQUEST_TIMEOUT_MS: number = 10_000;
  */
 export const MAX_NOTICES_PER_MEMBER: number = 64;
 
+/** From saying goodbye to a client that goes too far until its connection is cut, milliseconds: a slow round trip. */
+export const CUT_GRACE_MS: number = 1_000;
+
+/** Addresses without a connection whose use is remembered, about 0.6 KB each. Above it the oldest start afresh. */
+export const MAX_IDLE_ACCOUNTS: number = 50_000;
+
 /** Limits that a host may change. A bucket holds its burst and is refilled at its rate. */
 export interface SignalingLimits {
   /** Connections to this server. An idle one takes about 21 KiB, measured with 4,000 in one room on Node 20. */
   readonly connections: number;
   /** Rooms that one socket is in: one for each topic of a database. */
   readonly roomsPerSocket: number;
+  /** Joins of one socket, above which it is told RATE_LIMITED: all of its rooms, twice. */
+  readonly joinBurst: number;
+  readonly joinsPerSecond: number;
   /** Requests (join, leave, signal) of one socket, above which it is told RATE_LIMITED. */
   readonly requestBurst: number;
   /** 16 new peers with 20 candidates each are 320 requests at once; afterwards a client is quiet. */
@@ -39,11 +48,29 @@ export interface SignalingLimits {
    * cut off as soon as it sends anything.
    */
   readonly waitingBytes: number;
+  /**
+   * Connections of one address. An address may be a school behind one router; IPv6 counts as one for each /64. The
+   * limits of an address are those of some tens of busy clients, or of hundreds of quiet ones.
+   */
+  readonly addressConnections: number;
+  /** New connections of one address, refused ones included; all of them come back at once after a restart. */
+  readonly addressConnectBurst: number;
+  readonly addressConnectsPerSecond: number;
+  /** Rooms of all sockets of one address, counted once for each socket. */
+  readonly addressRooms: number;
+  readonly addressJoinBurst: number;
+  readonly addressJoinsPerSecond: number;
+  readonly addressRequestBurst: number;
+  readonly addressRequestsPerSecond: number;
+  readonly addressByteBurst: number;
+  readonly addressBytesPerSecond: number;
 }
 
 export const DEFAULT_LIMITS: SignalingLimits = {
   connections: 20_000,
   roomsPerSocket: 128,
+  joinBurst: 256,
+  joinsPerSecond: 10,
   requestBurst: 512,
   requestsPerSecond: 50,
   packetBurst: 2_048,
@@ -51,6 +78,16 @@ export const DEFAULT_LIMITS: SignalingLimits = {
   byteBurst: 4 * 1024 * 1024,
   bytesPerSecond: 128 * 1024,
   waitingBytes: 1024 * 1024,
+  addressConnections: 512,
+  addressConnectBurst: 1_024,
+  addressConnectsPerSecond: 20,
+  addressRooms: 8_192,
+  addressJoinBurst: 8_192,
+  addressJoinsPerSecond: 100,
+  addressRequestBurst: 16_384,
+  addressRequestsPerSecond: 1_000,
+  addressByteBurst: 64 * 1024 * 1024,
+  addressBytesPerSecond: 2 * 1024 * 1024,
 };
 
 export interface Heartbeat {

@@ -7,6 +7,7 @@ describe('options', () => {
     const options = { limits: { roomsPerSocket: 3 }, heartbeat: { timeoutMs: 5 } };
     expect(checkOptions(options)).toEqual({
       origins: undefined,
+      trustedProxies: 0,
       limits: { ...DEFAULT_LIMITS, roomsPerSocket: 3 },
       heartbeat: { ...DEFAULT_HEARTBEAT, timeoutMs: 5 },
     });
@@ -26,6 +27,10 @@ describe('options', () => {
     ]) {
       expect(() => checkOptions({ origins: [origin] })).toThrow(/^BAD_OPTION: origins/);
     }
+  });
+
+  it.each([-1, 1.5, 11, Number.NaN])('refuse %d trusted proxies', (trustedProxies) => {
+    expect(() => checkOptions({ trustedProxies })).toThrow(/BAD_OPTION: trustedProxies/);
   });
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuse the limit %d', (value) => {

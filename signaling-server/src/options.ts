@@ -8,6 +8,11 @@ export interface SignalingOptions {
    * out, no more: a program may send any origin, and one that sends none is let in.
    */
   readonly origins?: readonly string[];
+  /**
+   * How many proxies every connection passes through: the client's address is so many entries from the right of
+   * `X-Forwarded-For`. Default 0: the header is not read. Too high a number lets clients choose their address.
+   */
+  readonly trustedProxies?: number;
   readonly limits?: Partial<SignalingLimits>;
   readonly heartbeat?: Partial<Heartbeat>;
 }
@@ -15,15 +20,20 @@ export interface SignalingOptions {
 export interface CheckedOptions {
   /** Undefined: all. */
   readonly origins: ReadonlySet<string> | undefined;
+  readonly trustedProxies: number;
   readonly limits: SignalingLimits;
   readonly heartbeat: Heartbeat;
 }
 
+/** More than one proxy is rare, more than a few a mistake. */
+const MAX_TRUSTED_PROXIES = 10;
+
 /** @throws P2PError BAD_OPTION */
 export function checkOptions(options: SignalingOptions): CheckedOptions {
-  const { origins } = options;
+  const { origins, trustedProxies = 0 } = options;
   return {
     origins: origins === undefined ? undefined : new Set(origins.map(checkOrigin)),
+    trustedProxies: checkHops(trustedProxies),
     limits: checkNumbers('limits', { ...DEFAULT_LIMITS, ...options.limits }),
     heartbeat: checkNumbers('heartbeat', { ...DEFAULT_HEARTBEAT, ...options.heartbeat }),
   };
@@ -38,6 +48,14 @@ function checkOrigin(origin: string): string {
     expected: 'scheme, host and port, such as https://app.example.org, without a path',
     got: JSON.stringify(origin),
     hint: origin === '*' ? 'leave the option out to let pages of all origins connect' : 'remove what follows the port',
+  });
+}
+
+function checkHops(hops: number): number {
+  if (Number.isInteger(hops) && hops >= 0 && hops <= MAX_TRUSTED_PROXIES) return hops;
+  throw new P2PError('BAD_OPTION', 'trustedProxies is not usable', {
+    expected: `the number of proxies before the server, 0 to ${MAX_TRUSTED_PROXIES}`,
+    got: String(hops),
   });
 }
 

@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { MAX_ROOM_LENGTH, MAX_ROOM_SAMPLE, MAX_SIGNAL_LENGTH } from '@rxdb-p2p/protocol/signaling';
 import { expect, it } from 'vitest';
-import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS, MAX_MESSAGE_BYTES, MAX_NOTICES_PER_MEMBER } from './limits.ts';
+import {
+  DEFAULT_HEARTBEAT,
+  DEFAULT_LIMITS,
+  MAX_IDLE_ACCOUNTS,
+  MAX_MESSAGE_BYTES,
+  MAX_NOTICES_PER_MEMBER,
+} from './limits.ts';
 import { DEFAULT_PORT } from './server.ts';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -34,6 +40,7 @@ it('lists every limit', () => {
   shows(MAX_SIGNAL_LENGTH, 'one signal');
   shows(MAX_MESSAGE_BYTES, 'one message');
   shows(MAX_ROOM_SAMPLE, 'a join returns');
+  shows(MAX_IDLE_ACCOUNTS, 'that are remembered');
   shows(MAX_NOTICES_PER_MEMBER, 'hear of one leaving');
   expect(README).toContain(`| ${DEFAULT_PORT} |`);
 });

@@ -3,15 +3,26 @@ import {
   type JoinReply,
   parseOutgoingSignal,
   parseRoomMessage,
+  type Refusal,
   type Reply,
   refuse,
 } from '@rxdb-p2p/protocol/signaling';
 import type { Delivery } from './delivery.ts';
-import type { Departure, Rooms } from './rooms.ts';
+import type { Departure, RoomQuota, Rooms } from './rooms.ts';
+
+/** Who asks. */
+export interface Client {
+  readonly id: string;
+  /** What all sockets of its address may be in. */
+  readonly quota: RoomQuota;
+  /** Whether it may make one more request, and one more join, now. */
+  takeRequest(): boolean;
+  takeJoin(): boolean;
+}
 
 export interface Requests {
   /** `event` and `message` are as the client sent them: anything. */
-  answer(id: string, event: unknown, message: unknown): JoinReply | Reply;
+  answer(client: Client, event: unknown, message: unknown): JoinReply | Reply;
   /** The client is gone: it leaves all rooms. */
   end(id: string): void;
 }
@@ -21,9 +32,10 @@ export function createRequests(rooms: Rooms, delivery: Delivery): Requests {
     for (const listener of audience) delivery.left(listener, { room, peer });
   }
 
-  function join(id: string, message: unknown): JoinReply {
+  function join({ id, quota, takeJoin }: Client, message: unknown): JoinReply {
     const parsed = parseRoomMessage(message);
-    return parsed.ok ? rooms.join(id, parsed.value.room) : parsed;
+    if (!parsed.ok) return parsed;
+    return takeJoin() ? rooms.join(id, parsed.value.room, quota) : tooMany('joins');
   }
 
   function leave(id: string, message: unknown): Reply {
@@ -42,14 +54,15 @@ export function createRequests(rooms: Rooms, delivery: Delivery): Requests {
   }
 
   return {
-    answer(id, event, message) {
+    answer(client, event, message) {
+      if (!client.takeRequest()) return tooMany('requests');
       switch (event) {
         case 'join':
-          return join(id, message);
+          return join(client, message);
         case 'leave':
-          return leave(id, message);
+          return leave(client.id, message);
         case 'signal':
-          return signal(id, message);
+          return signal(client.id, message);
         default:
           return refuse('BAD_MESSAGE', 'expected one of the events join, leave and signal');
       }
@@ -58,4 +71,8 @@ export function createRequests(rooms: Rooms, delivery: Delivery): Requests {
       for (const departure of rooms.leaveAll(id)) announce(id, departure);
     },
   };
+}
+
+function tooMany(what: string): Refusal {
+  return refuse('RATE_LIMITED', `too many ${what} of this client or its address; wait a second`);
 }

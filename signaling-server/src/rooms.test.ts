@@ -2,14 +2,24 @@ import { MAX_ROOM_SAMPLE } from '@rxdb-p2p/protocol/signaling';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_NOTICES_PER_MEMBER } from './limits.ts';
-import { createRooms, type Rooms } from './rooms.ts';
+import { createRooms, type RoomQuota } from './rooms.ts';
 import { createSeededRandom } from './testing/seeded-random.ts';
 
-function rooms(roomsPerSocket = 8): Rooms {
-  return createRooms({ roomsPerSocket, random: createSeededRandom(7).next });
+const UNLIMITED: RoomQuota = { enterRoom: () => true, exitRoom: () => undefined };
+
+function rooms(roomsPerSocket = 8) {
+  const registry = createRooms({ roomsPerSocket, random: createSeededRandom(7).next });
+  const join = (id: string, room: string, quota = UNLIMITED) => registry.join(id, room, quota);
+  const { leave, leaveAll, connect, clear } = registry;
+  return {
+    get size() {
+      return registry.size;
+    },
+    ...{ join, leave, leaveAll, connect, clear },
+  };
 }
 
-function members(reply: ReturnType<Rooms['join']>): readonly string[] {
+function members(reply: ReturnType<ReturnType<typeof rooms>['join']>): readonly string[] {
   if (!reply.ok) throw new Error(reply.code);
   return reply.members;
 }
@@ -38,6 +48,28 @@ describe('joining and leaving', () => {
     registry.leaveAll('__proto__');
     expect(registry.size).toBe(0);
     expect(registry.leaveAll('a')).toEqual([]);
+  });
+
+  it('gives back to the quota what it took, once each, whatever is repeated', () => {
+    const registry = rooms();
+    let entered = 0;
+    const quota: RoomQuota = {
+      enterRoom: () => entered < 3 && ++entered > 0,
+      exitRoom: () => void entered--,
+    };
+    for (const room of ['r', 'r', 's']) registry.join('a', room, quota);
+    registry.join('b', 'r', quota);
+    expect(registry.join('b', 's', quota)).toMatchObject({ ok: false, code: 'TOO_MANY_ROOMS' });
+    expect(entered).toBe(3);
+    registry.leave('a', 'r');
+    registry.leave('a', 'r');
+    expect(entered).toBe(2);
+    expect(registry.join('b', 's', quota)).toMatchObject({ ok: true, size: 2 });
+    registry.leaveAll('a');
+    registry.leaveAll('b');
+    registry.leaveAll('b');
+    expect(entered).toBe(0);
+    expect(registry.size).toBe(0);
   });
 
   it('bounds the rooms of a socket, and takes one that it is in already', () => {

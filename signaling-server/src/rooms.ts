@@ -8,10 +8,18 @@ export interface Departure {
   readonly audience: readonly string[];
 }
 
+/** How many rooms the sockets of one address are in. */
+export interface RoomQuota {
+  /** One more, unless there are too many. */
+  enterRoom(): boolean;
+  exitRoom(): void;
+}
+
 export interface Rooms {
   /** Rooms that have a member. */
   readonly size: number;
-  join(id: string, room: string): JoinReply;
+  /** A socket passes the same quota each time. */
+  join(id: string, room: string, quota: RoomQuota): JoinReply;
   /** Leaves one room; leaving a room that one is not in does nothing. */
   leave(id: string, room: string): Departure;
   /** Leaves all rooms. */
@@ -31,15 +39,15 @@ export interface RoomsOptions {
 export function createRooms({ roomsPerSocket, random }: RoomsOptions): Rooms {
   // Maps, not objects: a room may be called `__proto__`.
   const rooms = new Map<string, Room>();
-  const joined = new Map<string, Set<string>>();
+  const joined = new Map<string, { readonly names: Set<string>; readonly quota: RoomQuota }>();
 
   function leave(id: string, name: string): Departure {
     const room = rooms.get(name);
     const audience = room?.leave(id) ?? [];
     if (room?.size === 0) rooms.delete(name);
     const own = joined.get(id);
-    own?.delete(name);
-    if (own?.size === 0) joined.delete(id);
+    if (own?.names.delete(name) === true) own.quota.exitRoom();
+    if (own?.names.size === 0) joined.delete(id);
     return { room: name, audience };
   }
 
@@ -47,17 +55,21 @@ export function createRooms({ roomsPerSocket, random }: RoomsOptions): Rooms {
     get size() {
       return rooms.size;
     },
-    join(id, name) {
-      const own = joined.get(id) ?? new Set();
-      if (!own.has(name) && own.size >= roomsPerSocket) return tooManyRooms(roomsPerSocket);
+    join(id, name, quota) {
+      const own = joined.get(id) ?? { names: new Set(), quota };
+      if (!own.names.has(name)) {
+        if (own.names.size >= roomsPerSocket) return tooManyRooms(`a socket may be in ${roomsPerSocket} rooms`);
+        if (!quota.enterRoom()) return tooManyRooms('the sockets of this address are in too many rooms');
+      }
       const room = rooms.get(name) ?? createRoom(random);
       rooms.set(name, room);
-      joined.set(id, own.add(name));
+      own.names.add(name);
+      joined.set(id, own);
       const members = room.join(id);
       return { ok: true, self: id, members, size: room.size };
     },
     leave,
-    leaveAll: (id) => [...(joined.get(id) ?? [])].map((name) => leave(id, name)),
+    leaveAll: (id) => [...(joined.get(id)?.names ?? [])].map((name) => leave(id, name)),
     connect(from, to, name) {
       const room = rooms.get(name);
       if (room === undefined || !room.has(from)) return refuse('NOT_IN_ROOM', 'join the room before signaling in it');
@@ -73,6 +85,6 @@ export function createRooms({ roomsPerSocket, random }: RoomsOptions): Rooms {
   };
 }
 
-function tooManyRooms(most: number): Refusal {
-  return refuse('TOO_MANY_ROOMS', `a socket may be in ${most} rooms; leave one first`);
+function tooManyRooms(why: string): Refusal {
+  return refuse('TOO_MANY_ROOMS', `${why}; leave one first`);
 }

@@ -19,7 +19,7 @@ export function queryOf(request: IncomingMessage): URLSearchParams {
   return new URLSearchParams((request.url ?? '').slice(pathOf(request).length));
 }
 
-const REASONS = { 400: 'Bad Request', 404: 'Not Found', 503: 'Service Unavailable' } as const;
+const REASONS = { 400: 'Bad Request', 404: 'Not Found', 429: 'Too Many Requests', 503: 'Service Unavailable' } as const;
 
 export function refuseUpgrade(link: Duplex, status: keyof typeof REASONS, code: string): void {
   // The client may be gone already; there is nobody to tell then.

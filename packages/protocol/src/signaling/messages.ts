@@ -7,6 +7,7 @@
  *                   `signal` { room, to, data }  ack Reply
  * server → client   `signal` { room, from, data }
  *                   `left`  { room, peer }       to those who were told of the peer, in either direction
+ *                   `bye`   { code, message }    why the server is about to end the connection
  */
 
 /** Length of a room name, UTF-16 units: `namespace/opaque id`. */
@@ -29,6 +30,10 @@ export const SIGNALING_CODES = [
 ] as const;
 export type SignalingCode = (typeof SIGNALING_CODES)[number];
 
+/** Why a server ends a connection. */
+export const BYE_CODES = ['RATE_LIMITED'] as const;
+export type ByeCode = (typeof BYE_CODES)[number];
+
 export interface RoomMessage {
   readonly room: string;
 }
@@ -42,6 +47,12 @@ export interface IncomingSignal extends RoomMessage {
 }
 export interface LeftMessage extends RoomMessage {
   readonly peer: string;
+}
+
+export interface ByeMessage {
+  readonly code: ByeCode;
+  /** one or two sentences for a log */
+  readonly message: string;
 }
 
 export type Refusal = { readonly ok: false; readonly code: SignalingCode; readonly message: string };
@@ -66,4 +77,5 @@ export interface ClientToServerEvents {
 export interface ServerToClientEvents {
   signal(message: IncomingSignal): void;
   left(message: LeftMessage): void;
+  bye(message: ByeMessage): void;
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MAX_ROOM_LENGTH, MAX_ROOM_SAMPLE, MAX_SIGNAL_LENGTH, SIGNALING_CODES } from './messages.ts';
 import {
   MAX_REFUSAL_LENGTH,
+  parseByeMessage,
   parseIncomingSignal,
   parseJoinReply,
   parseLeftMessage,
@@ -148,4 +149,15 @@ describe('any input', () => {
       { numRuns: 500 },
     );
   });
+});
+
+it('takes a goodbye with a known code, and not too many words', () => {
+  const message = 'x'.repeat(1_000);
+  expect(parseByeMessage({ code: 'RATE_LIMITED', message, more: 1 })).toEqual({
+    code: 'RATE_LIMITED',
+    message: message.slice(0, 500),
+  });
+  for (const bad of [null, [], 'RATE_LIMITED', {}, { code: '__proto__', message }, { code: 'RATE_LIMITED' }]) {
+    expect(parseByeMessage(bad)).toBe(undefined);
+  }
 });

@@ -4,6 +4,7 @@
  * that it knows, and returns nothing longer than the limits of `messages.ts`.
  */
 import type {
+  ByeMessage,
   IncomingSignal,
   JoinReply,
   LeftMessage,
@@ -12,7 +13,14 @@ import type {
   Reply,
   RoomMessage,
 } from './messages.ts';
-import { MAX_ROOM_SAMPLE, MAX_SIGNAL_LENGTH, ROOM_PATTERN, SIGNALING_CODES, type SignalingCode } from './messages.ts';
+import {
+  BYE_CODES,
+  MAX_ROOM_SAMPLE,
+  MAX_SIGNAL_LENGTH,
+  ROOM_PATTERN,
+  SIGNALING_CODES,
+  type SignalingCode,
+} from './messages.ts';
 
 /** Ids of peers as servers make them: socket.io's have 20 characters. */
 export const PEER_ID_PATTERN: RegExp = /^[A-Za-z0-9_-]{1,64}$/;
@@ -80,6 +88,15 @@ export function parseLeftMessage(input: unknown): LeftMessage | undefined {
   if (!isRecord(input)) return undefined;
   const { room, peer } = input;
   return isRoom(room) && isPeerId(peer) ? { room, peer } : undefined;
+}
+
+/** On the client: the payload of `bye`; undefined when it is none. */
+export function parseByeMessage(input: unknown): ByeMessage | undefined {
+  if (!isRecord(input)) return undefined;
+  const code = BYE_CODES.find((known) => known === input['code']);
+  const { message } = input;
+  if (code === undefined || typeof message !== 'string') return undefined;
+  return { code, message: message.slice(0, MAX_REFUSAL_LENGTH) };
 }
 
 function parseRefusal(input: Readonly<Record<string, unknown>>): Refusal | undefined {

@@ -207,6 +207,16 @@ describe('signaling client', () => {
     expect(a.codes.at(-1)).toBe('BAD_ROOM');
   });
 
+  it('says why a server has cut it off, and comes back', async () => {
+    const { url } = await serve({ limits: { packetBurst: 40, packetsPerSecond: 100 } });
+    const a = open(url);
+    a.client.join('room');
+    await until('to be in', () => a.seen.includes('joined room'));
+    for (let count = 0; count < 100; count++) a.client.signal('room', 'nobody', 'x');
+    await until('the problem', () => a.codes.includes('RATE_LIMITED'));
+    await until('to be in again', () => a.codes.at(-1) === undefined && a.seen.at(-1) === 'joined room');
+  });
+
   it('sleeps and wakes', async () => {
     const server = await serve();
     const a = open(server.url);
@@ -246,6 +256,7 @@ describe('signaling client', () => {
       for (const message of messages) {
         socket.emit('signal', message);
         socket.emit('left', message);
+        socket.emit('bye', message);
       }
       socket.emit('left');
       socket.emit('unknown', 1);
@@ -257,7 +268,7 @@ describe('signaling client', () => {
     await until('the one good answer', () => a.members.has('room'));
     expect(a.members.get('room')).toEqual(['peer']);
     expect(a.codes).toEqual(['SIGNALING_BAD_ANSWER', undefined]);
-    expect(a.client.badMessages).toBeGreaterThanOrEqual(13);
+    expect(a.client.badMessages).toBeGreaterThanOrEqual(19);
     expect(a.seen.filter((line) => line.startsWith('signal') || line.startsWith('left'))).toEqual([]);
     const bad = a.client.badMessages;
     a.client.signal('room', 'peer', 'x');

@@ -4,6 +4,7 @@
  */
 import { P2PError } from '@rxdb-p2p/protocol';
 import {
+  parseByeMessage,
   parseIncomingSignal,
   parseJoinReply,
   parseLeftMessage,
@@ -19,7 +20,7 @@ import {
   type SignalingSocket,
   type SignalingTimings,
 } from './signaling-connection.ts';
-import { badAnswer, unreachable } from './signaling-failure.ts';
+import { badAnswer, endedBy, unreachable } from './signaling-failure.ts';
 import type { SignalingUrl } from './signaling-url.ts';
 
 export interface SignalingEvents {
@@ -112,6 +113,13 @@ export function createSignalingClient(
       if (left === undefined) badMessages += 1;
       else if (rooms.has(left.room)) events.onLeft(left.room, left.peer);
     });
+    socket.on('bye', (message) => onBye(socket, message));
+  }
+
+  function onBye(socket: SignalingSocket, message: unknown): void {
+    const bye = parseByeMessage(message);
+    if (bye === undefined) badMessages += 1;
+    else if (socket === connection.socket) connection.abandon(endedBy(url.origin, bye));
   }
 
   function requestJoin(room: string, patienceMs = timings.answerTimeoutMs): void {

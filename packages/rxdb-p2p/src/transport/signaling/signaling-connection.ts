@@ -10,6 +10,7 @@ import type { SignalingUrl } from './signaling-url.ts';
 interface UncheckedEvents {
   signal(message: unknown): void;
   left(message: unknown): void;
+  bye(message: unknown): void;
 }
 
 interface Requests {

@@ -1,5 +1,6 @@
 /** Why there is no signaling, in words for the person who has to do something about it. */
 import { P2PError } from '@rxdb-p2p/protocol';
+import type { ByeMessage } from '@rxdb-p2p/protocol/signaling';
 import type { ProbeResult } from './signaling-probe.ts';
 
 /** Of a text that the server wrote, characters that are shown. */
@@ -38,6 +39,14 @@ export function unreachable(origin: string, got: string, hints: readonly string[
 export function refusedBy(origin: string, text: string): P2PError {
   return new P2PError('SIGNALING_REFUSED', `the signaling server at ${origin} does not let this client in`, {
     got: JSON.stringify(text.slice(0, MAX_SHOWN_TEXT)),
+    hint: 'new attempts go on',
+  });
+}
+
+/** The server has ended the connection, and said why. */
+export function endedBy(origin: string, { code, message }: ByeMessage): P2PError {
+  return new P2PError(code, `the signaling server at ${origin} has ended the connection`, {
+    got: JSON.stringify(message.slice(0, MAX_SHOWN_TEXT)),
     hint: 'new attempts go on',
   });
 }
