@@ -121,13 +121,16 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     onProblem(cause instanceof P2PError ? cause : new P2PError('STORAGE_FAILED', String(cause), { cause }));
   };
   const jsonSchema = fillWithDefaultSettings(simSchema) as unknown as Readonly<Record<string, unknown>>;
-  const documents = (sabotage.documents ?? unchanged)(await openDocuments(storage, name));
+  const documents = await openDocuments(storage, name);
+  const replicaDocuments = (sabotage.documents ?? unchanged)(documents);
   const params = { storage, databaseName: name, databaseInstanceToken: name, name: 'journal' };
   const hasher = createFieldHasher();
   const randomId = (bytes: number): string => base64url(random.bytes(bytes));
   const readJournal = async (): Promise<Journal> =>
-    openJournal({ sidecar: asSidecar(await openSidecar(params)), hasher, randomId }, options.journalLimits);
-  const opened = asJournal(await readJournal());
+    asJournal(
+      await openJournal({ sidecar: asSidecar(await openSidecar(params)), hasher, randomId }, options.journalLimits),
+    );
+  const opened = await readJournal();
   let onCommitted = (_change: JournalChange): void => undefined;
   const journal: Journal = Object.create(opened, {
     commit: {
@@ -141,7 +144,8 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   const policy = options.merge(onProblem);
   const writeContext = `${WRITE_CONTEXT}${options.tab ?? ''}`;
   const real = createCollectionReplica({
-    ...{ documents, journal, hasher, randomId, now, onProblem, writeContext, merge: policy },
+    ...{ journal, hasher, randomId, now, onProblem, writeContext, merge: policy },
+    documents: replicaDocuments,
     validate: createValidator(jsonSchema),
     // Small batches, so that scans have a middle.
     batch: { bytes: 400, records: 2 },

@@ -89,6 +89,7 @@ export function createWriteLog(): WriteLog {
     if (traceless && !journaled.has(`${name} ${id} ${base}`)) return;
     const seen = base === undefined || base === '' ? [] : (shownBy.get(`${name} ${id} ${base}`) ?? []);
     for (const other of seen) {
+      if (head.time <= other.time) violations.push(`${nameOf({ id, head })} is not later than what its author saw`);
       if (!supersedes(head, other))
         violations.push(
           `${nameOf({ id, head })} does not supersede what its author saw: ${nameOf({ id, head: other })}`,

@@ -13,6 +13,7 @@ import type { Action, Edit, Plan } from './plan.ts';
 import { createSite, type Site } from './site.ts';
 
 export interface FuzzWorld {
+  readonly plan: Plan;
   readonly time: VirtualTime;
   readonly network: SimNetwork;
   readonly log: WriteLog;
@@ -128,7 +129,7 @@ export function createFuzzWorld(plan: Plan, sabotage: Sabotage = {}): FuzzWorld 
   }
 
   return {
-    ...{ time, network, log, trace, sites, failures, perform },
+    ...{ plan, time, network, log, trace, sites, failures, perform },
     heal() {
       network.heal();
       gone.clear();
