@@ -22,6 +22,8 @@ import { isLive, type StoredHead } from '../journal/record.ts';
 import { createDiscovery, PAGE_DOCUMENTS } from './discovery.ts';
 import { createHoldings } from './holdings.ts';
 import { createLocalWrites } from './local-writes.ts';
+import { createLostStorage } from './lost-storage.ts';
+import { createPushRanges } from './push-ranges.ts';
 import { type AsidePage, createQuarantine, type WriteName } from './quarantine.ts';
 import { createQueue } from './queue.ts';
 import { createRemoteVersions, type Incoming } from './remote-versions.ts';
@@ -90,10 +92,12 @@ const MAX_READS = 1_000;
 export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   const context = createReplicaContext(deps);
   const { documents, journal, randomId, batch = DEFAULT_BATCH } = context;
-  const localWrites = createLocalWrites(context);
+  const ranges = createPushRanges();
+  const lost = createLostStorage(context, ranges);
+  const localWrites = createLocalWrites(context, lost);
   const rollback = createRollback(context);
-  const remote = createRemoteVersions(context, localWrites, rollback);
-  const discovery = createDiscovery(context, localWrites, remote);
+  const remote = createRemoteVersions(context, { localWrites, rollback, ranges, lost });
+  const discovery = createDiscovery(context, localWrites, remote, lost);
   const quarantine = createQuarantine(context, localWrites, remote);
   const holdings = createHoldings(journal);
   const queue = createQueue((cause) => deps.onFailure?.(cause), isRefusal);
@@ -162,11 +166,11 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     },
     catchUp: () => queue.run(() => (closed ? Promise.resolve() : discovery.catchUp())),
     apply(incoming) {
-      const { losses } = discovery;
+      const { losses } = lost;
       return queue.run(async () => {
         if (closed) return;
         // What was asked for before the storage lost documents leaves them out: its versions count, its claim does not.
-        const counts = losses === discovery.losses;
+        const counts = losses === lost.losses;
         await remote.apply(counts ? incoming : { ...incoming, claim: null, cursor: null }, reached());
       });
     },

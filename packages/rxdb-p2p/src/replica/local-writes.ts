@@ -3,6 +3,7 @@ import { P2PError, type Version } from '@rxdb-p2p/protocol';
 import type { NewRecord } from '../journal/record.ts';
 import { checkBody } from './content.ts';
 import { bodyOf, type StoredDocument } from './document.ts';
+import type { LostStorage } from './lost-storage.ts';
 import { bodyText, type Observation, observe } from './observe.ts';
 import type { ReplicaContext } from './replica-context.ts';
 import { versionOf } from './scan.ts';
@@ -21,7 +22,7 @@ export interface LocalWrites {
 /** Writes that one push carries; more are left to WANT, which reads them in batches. */
 const MAX_PUSHED_WRITES = 256;
 
-export function createLocalWrites(context: ReplicaContext): LocalWrites {
+export function createLocalWrites(context: ReplicaContext, lost: LostStorage): LocalWrites {
   const { journal, hasher, merge, rules, schemaVersion, onProblem } = context;
   const { keepsTombstones } = merge;
   const syncable = createSyncableCheck();
@@ -53,6 +54,7 @@ export function createLocalWrites(context: ReplicaContext): LocalWrites {
 
   return {
     async journal(found, checkpoint) {
+      await lost.recover(found);
       const actor = context.actor();
       const previous = journal.seq;
       let seq = previous;

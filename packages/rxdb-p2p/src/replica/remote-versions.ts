@@ -6,7 +6,8 @@ import { type Checked, checkVersion } from './content.ts';
 import { bodyOf, type StoredDocument } from './document.ts';
 import { hasFork, uniteHeads } from './heads.ts';
 import type { LocalWrites } from './local-writes.ts';
-import { createPushRanges, type PushRange } from './push-ranges.ts';
+import type { LostStorage } from './lost-storage.ts';
+import type { PushRange, PushRanges } from './push-ranges.ts';
 import type { ReplicaContext } from './replica-context.ts';
 import type { Rollback } from './rollback.ts';
 import { showHeads, type Target } from './show.ts';
@@ -27,8 +28,6 @@ export interface RemoteVersions {
   refold(ids: readonly string[]): Promise<void>;
   /** A head with its content, which a head that is alone leaves in the document. */
   withContent(stored: StoredHead, document: StoredDocument | undefined): StoredHead;
-  /** Ranges of pushes that wait for earlier ones stand for nothing any more. */
-  forgetRanges(): void;
 }
 
 type CheckedHeads = ReadonlyMap<string, readonly Checked[]>;
@@ -36,13 +35,18 @@ type CheckedHeads = ReadonlyMap<string, readonly Checked[]>;
 /** Rounds of writing a document that somebody else keeps writing. Each loses to a write that succeeded. */
 const MAX_ROUNDS = 1_000;
 
+export interface RemoteVersionsParts {
+  readonly localWrites: LocalWrites;
+  readonly rollback: Rollback;
+  readonly ranges: PushRanges;
+  readonly lost: LostStorage;
+}
+
 export function createRemoteVersions(
   context: ReplicaContext,
-  localWrites: LocalWrites,
-  rollback: Rollback,
+  { localWrites, rollback, ranges, lost }: RemoteVersionsParts,
 ): RemoteVersions {
   const { journal, merge, onProblem, rules, randomId } = context;
-  const ranges = createPushRanges();
   const showDeps = { ...context, revisionTokens: () => randomId(9) };
 
   function withContent(stored: StoredHead, document: StoredDocument | undefined): StoredHead {
@@ -129,7 +133,6 @@ export function createRemoteVersions(
 
   return {
     withContent,
-    forgetRanges: () => ranges.keep([]),
     async refold(ids) {
       if (ids.length > 0) context.announce(null, await take(new Map(ids.map((id) => [id, []]))));
     },
@@ -155,7 +158,11 @@ export function createRemoteVersions(
       if (firstAside !== undefined) reportAside(firstAside, aside);
       const before = journal.vector;
       let waiting: readonly PushRange[] = [];
+      const { losses } = lost;
       const last = (): JournalChange => {
+        waiting = [];
+        // Nothing was asked for that it has just been found to lack.
+        if (lost.losses !== losses) return {};
         const plan = ranges.plan(claim === null ? journal.vector : joinVectors(journal.vector, claim), range);
         waiting = plan.waiting;
         const change = plan.vector === journal.vector ? {} : { vector: plan.vector };

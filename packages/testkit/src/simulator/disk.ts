@@ -4,12 +4,22 @@
  */
 import type { BulkWriteRow, RxStorage, RxStorageInstance, RxStorageInstanceCreationParams } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
+import { Subject } from 'rxjs';
 
 type Storage = RxStorage<unknown, unknown>;
 type Rows = BulkWriteRow<Record<string, unknown>>[];
 
 /** One call that a storage took: rows, or the removal of what is deleted. */
 type Call = { readonly rows: Rows; readonly context: string } | 'cleanup';
+
+interface History {
+  readonly params: RxStorageInstanceCreationParams<never, unknown>;
+  readonly calls: Call[];
+  /** of all open instances: RxDB tells every tab of what one of them writes */
+  readonly events: Subject<Bulk>;
+}
+
+type Bulk = { readonly id: string };
 
 export interface SimDisk {
   readonly storage: Storage;
@@ -26,13 +36,22 @@ export interface SimDisk {
 /** @param create an empty storage whose content nobody else shares */
 export function createDisk(create: () => Storage = privateMemory): SimDisk {
   let base = create();
-  const histories = new Map<string, { params: RxStorageInstanceCreationParams<never, unknown>; calls: Call[] }>();
+  /** of each storage: the last bulk of events that was told */
+  const told = new Map<Subject<Bulk>, string>();
+  const histories = new Map<string, History>();
 
   function record<D>(
     inner: RxStorageInstance<D, unknown, unknown>,
-    calls: Call[],
+    { calls, events }: History,
   ): RxStorageInstance<D, unknown, unknown> {
+    inner.changeStream().subscribe((bulk) => {
+      // Instances of the memory storage tell of each other's writes already.
+      if (told.get(events) === bulk.id) return;
+      told.set(events, bulk.id);
+      events.next(bulk);
+    });
     return Object.create(inner, {
+      changeStream: { value: () => events },
       bulkWrite: {
         async value(rows: BulkWriteRow<D>[], context: string) {
           const result = await inner.bulkWrite(rows, context);
@@ -61,9 +80,9 @@ export function createDisk(create: () => Storage = privateMemory): SimDisk {
     rxdbVersion: base.rxdbVersion,
     async createStorageInstance(params) {
       const known = histories.get(params.collectionName);
-      const history = known ?? { params: params as never, calls: [] };
+      const history = known ?? { params: params as never, calls: [], events: new Subject<Bulk>() };
       histories.set(params.collectionName, history);
-      return record(await base.createStorageInstance(params), history.calls);
+      return record(await base.createStorageInstance(params), history);
     },
   };
 

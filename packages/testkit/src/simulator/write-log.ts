@@ -27,6 +27,9 @@ export function createWriteLog(): WriteLog {
   const writes = createWrites();
   /** those that a failing disk may have taken with it */
   const excused = new Set<Write>();
+  /** devices whose disks have lost something, and what was written by hand on them before that */
+  const losers = new Set<string>();
+  const before = new Set<string>();
   /** By device: the vector whose writes were all found to be there. */
   const checked = new Map<string, Vector>();
   const violations: string[] = [];
@@ -60,7 +63,9 @@ export function createWriteLog(): WriteLog {
     const known = writes.of(head);
     // A tab that freezes in a commit hears of it after the next one has read it.
     if (known !== undefined && known.id === id && canonicalJson(known.head) === canonicalJson(head)) return;
-    if (known !== undefined) violations.push(`${device.name} has minted ${nameOf(write)} twice`);
+    // What its journal has lost it can only name again: a fork, if it is not the same.
+    if (known !== undefined && !losers.has(device.name))
+      violations.push(`${device.name} has minted ${nameOf(write)} twice`);
     if (writes.to(id).some((other) => isAgain(head, other.head))) {
       writes.add(write);
       return;
@@ -68,6 +73,10 @@ export function createWriteLog(): WriteLog {
     const rev = device.journal.records.get(id)?.rev ?? '';
     if (!device.handWrites.madeOn.has(rev))
       violations.push(`${device.name} has minted ${nameOf(write)}, which is nobody's`);
+    if (before.has(rev)) {
+      writes.add(write);
+      return;
+    }
     const key = `${device.name} ${id} ${rev}`;
     const other = mintedFor.get(key);
     if (other !== undefined) violations.push(`${nameOf(write)} is ${nameOf(other)} once more`);
@@ -121,10 +130,10 @@ export function createWriteLog(): WriteLog {
   /** The rule of the vector: of what it covers, what is new in it or in these documents is there. */
   const checkCovered = (device: WatchedDevice, changed: readonly string[]): void => {
     const { vector } = device.journal;
-    const before = checked.get(device.name) ?? new Map();
+    const last = checked.get(device.name) ?? new Map();
     const candidates = new Set(changed.flatMap((id) => writes.to(id)));
     for (const [actor, seq] of vector)
-      for (const write of writes.by(actor, before.get(actor) ?? 0, seq)) candidates.add(write);
+      for (const write of writes.by(actor, last.get(actor) ?? 0, seq)) candidates.add(write);
     for (const write of candidates) {
       if (covers(vector, write.head) && !holds(device, write))
         violations.push(`the vector of ${device.name} covers ${nameOf(write)}, which it does not hold`);
@@ -154,6 +163,8 @@ export function createWriteLog(): WriteLog {
       });
     },
     excuse(loser, others) {
+      losers.add(loser.name);
+      for (const rev of loser.handWrites.madeOn.keys()) before.add(rev);
       for (const write of writes.all())
         if (holds(loser, write) && !others.some((other) => holds(other, write))) excused.add(write);
     },
@@ -187,21 +198,17 @@ interface Writes {
 function createWrites(): Writes {
   const all: Write[] = [];
   const byDocument = new Map<string, Write[]>();
-  const byActor = new Map<string, Map<number, Write>>();
+  const byActor = new Map<string, Write[]>();
   return {
     all: () => all,
-    of: ({ actor, seq }) => byActor.get(actor)?.get(seq),
+    of: ({ actor, seq }) => byActor.get(actor)?.find(({ head }) => head.seq === seq),
     to: (id) => byDocument.get(id) ?? [],
-    by: (actor, above, upTo) => {
-      const found: Write[] = [];
-      for (const [seq, write] of byActor.get(actor) ?? []) if (seq > above && seq <= upTo) found.push(write);
-      return found;
-    },
+    by: (actor, above, upTo) => (byActor.get(actor) ?? []).filter(({ head }) => head.seq > above && head.seq <= upTo),
     add(write) {
       all.push(write);
       const { id, head } = write;
       byDocument.set(id, [...(byDocument.get(id) ?? []), write]);
-      byActor.set(head.actor, (byActor.get(head.actor) ?? new Map<number, Write>()).set(head.seq, write));
+      byActor.set(head.actor, [...(byActor.get(head.actor) ?? []), write]);
     },
   };
 }

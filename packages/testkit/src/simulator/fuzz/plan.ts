@@ -81,6 +81,9 @@ const YEAR_MS = 365 * 86_400_000;
 const DEXIE_SHARE = 0.05;
 const WRITE_SHARE = 0.8;
 
+/** Segments that power loss may take; 1: none. What a journal has forgotten is minted again, which needs repair. */
+const MOST_JOURNAL_LOST = 1;
+
 /** How often each fault comes, beside the others. */
 const FAULTS: readonly (readonly [StepName, number])[] = [
   ['cut', 5],
@@ -90,7 +93,7 @@ const FAULTS: readonly (readonly [StepName, number])[] = [
   ['leave', 2],
   ['join', 3],
   ['crash', 4],
-  ['power', 0],
+  ['power', 2],
   ['rot', 1],
   ['clock', 2],
   ['stall', 2],
@@ -129,7 +132,7 @@ export function planOf(seed: number, limits: PlanLimits = {}): Plan {
   // After a takeover the same replica writes under another name. Where a disk then loses documents of the former one,
   // what nobody else has got of it yet is not asked for any more: not solved, and left out here.
   const breaks = random.chance(0.1);
-  const faults = chosen.filter(([name]) => name !== 'rot' || !(has('freeze') || has('stall')));
+  const faults = chosen.filter(([name]) => (name !== 'rot' && name !== 'power') || !(has('freeze') || has('stall')));
   return {
     seed,
     devices,
@@ -200,7 +203,7 @@ function faultOf(
         mode: random.pick(['before', 'amid', 'after'] as const),
       };
     case 'power':
-      return { do: 'power', device, documents: random.int(6), journal: random.int(6), downMs };
+      return { do: 'power', device, documents: random.int(6), journal: random.int(MOST_JOURNAL_LOST), downMs };
     case 'rot':
       return { do: 'rot', device, id: random.pick(ids), downMs };
     case 'clock':

@@ -1,0 +1,113 @@
+/**
+ * Documents that the storage has lost, whole or the newest of what was written to them: each storage of a device can lose
+ * its own part, when power fails (ARCHITECTURE §4).
+ */
+import { P2PError } from '@rxdb-p2p/protocol';
+import type { JournalChange } from '../journal/journal.ts';
+import { type DocRecord, isLive, type NewRecord, type StoredHead } from '../journal/record.ts';
+import { isRxdbField, revisionHeight, type StoredDocument } from './document.ts';
+import type { PushRanges } from './push-ranges.ts';
+import { reissue } from './reissue.ts';
+import type { ReplicaContext } from './replica-context.ts';
+
+export interface LostStorage {
+  /** Documents that are gone; those that never were, or are deleted, are none. */
+  drop(ids: readonly string[]): Promise<void>;
+  /** Of these documents, those that are older than their records: from the journal where it has the contents, else from others. */
+  recover(found: ReadonlyMap<string, StoredDocument>): Promise<void>;
+  /** how often documents were found lost */
+  readonly losses: number;
+}
+
+export function createLostStorage(context: ReplicaContext, ranges: PushRanges): LostStorage {
+  const { journal, hasher, merge, onProblem, schemaVersion } = context;
+  let losses = 0;
+
+  /**
+   * Forgets the records of lost documents, lowers the vector so that they are pulled again, and forgets all cursors,
+   * which would skip them. Whose own writes are gone begins a new incarnation, so that no dot is used twice.
+   *
+   * Of every actor in the lost versions the whole entry goes: its older writes of these documents, which they had
+   * superseded, are not superseded by anything here any more, and nobody knows which they were.
+   */
+  async function drop(ids: readonly string[]): Promise<void> {
+    const lost = ids.filter((id) => {
+      const record = journal.records.get(id);
+      return record !== undefined && isLive(record) && record.rev !== '';
+    });
+    if (lost.length === 0) return;
+    const vector = new Map(journal.vector);
+    for (const id of lost) {
+      for (const { head } of journal.records.get(id)?.heads ?? []) {
+        for (const { actor } of [head, ...head.past]) vector.delete(actor);
+      }
+    }
+    ranges.keep([]);
+    const renamed = renameOver(vector, new Set(lost));
+    const cursors = journal.cursorNames().map((name) => [name, null] as const);
+    await journal.commit({ dropped: lost, vector, cursors, ...renamed });
+    // Not before: what comes in while that is written belongs to a catch-up that began with them.
+    losses++;
+    const message = `the storage has lost ${lost.length} documents, or what was written to them last; they are fetched again`;
+    onProblem(new P2PError('STORAGE_LOST', message));
+    context.announce(null, [...lost, ...(renamed.records ?? []).map(({ id }) => id)], true);
+  }
+
+  /** Where the vector covers own writes no more: a new incarnation, with those that nobody else is known to hold. */
+  function renameOver(vector: Map<string, number>, lost: ReadonlySet<string>): JournalChange {
+    const old = context.actor();
+    if ((vector.get(old) ?? 0) >= journal.seq) return {};
+    const { acknowledged } = context;
+    const change = context.newIncarnation();
+    const name = context.actorOf(change.incarnation);
+    const kept = [...journal.records.values()].filter(({ id }) => !lost.has(id));
+    const choose = (_: string, { head }: StoredHead): boolean => head.actor === old && head.seq > acknowledged;
+    const { records, seq } = reissue(kept, { choose, name });
+    if (seq > 0) vector.set(name, seq);
+    return { ...change, records, seq };
+  }
+
+  /** A document never goes back to a lower revision, unless its tombstone was purged and it was inserted again since. */
+  function isOutdated(record: DocRecord, document: StoredDocument): boolean {
+    const { rev, lwt, schema, heads, pending } = record;
+    if (rev === '' || rev === document._rev || schema !== schemaVersion) return false;
+    if (revisionHeight(document._rev) >= revisionHeight(rev)) return false;
+    const wasDeleted = [...heads, ...(pending?.heads ?? [])].some(({ head }) => head.deleted);
+    return !wasDeleted || document._meta.lwt < lwt;
+  }
+
+  const hasContent = ({ head, body, hidden }: StoredHead): boolean =>
+    body !== undefined || hidden === true || (head.deleted && !merge.keepsTombstones);
+
+  /** The document is what it is, and its heads are to be shown again. */
+  function shownAgain(record: DocRecord, document: StoredDocument): NewRecord {
+    const { _rev: rev, _meta } = document;
+    const fields = hasher.hash(document, isRxdbField);
+    return {
+      ...record,
+      rev,
+      lwt: _meta.lwt,
+      fields,
+      pending: { rev: '', heads: record.pending?.heads ?? record.heads },
+    };
+  }
+
+  return {
+    drop,
+    get losses() {
+      return losses;
+    },
+    async recover(found) {
+      const lost: string[] = [];
+      const records: NewRecord[] = [];
+      for (const [id, document] of found) {
+        const record = journal.records.get(id);
+        if (record === undefined || !isOutdated(record, document)) continue;
+        if (record.heads.every(hasContent)) records.push(shownAgain(record, document));
+        else lost.push(id);
+      }
+      if (records.length > 0) await journal.commit({ records });
+      await drop(lost);
+    },
+  };
+}
