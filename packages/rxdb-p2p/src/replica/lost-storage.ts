@@ -79,7 +79,7 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
   const hasContent = ({ head, body, hidden }: StoredHead): boolean =>
     body !== undefined || hidden === true || (head.deleted && !merge.keepsTombstones);
 
-  /** The document is what it is, and its heads are to be shown again. */
+  /** Nobody knows what the document shows; its heads are to be shown again. */
   function shownAgain(record: DocRecord, document: StoredDocument): NewRecord {
     const { _rev: rev, _meta } = document;
     const fields = hasher.hash(document, isRxdbField);

@@ -232,6 +232,20 @@ describe('our own write whose record a crash has taken', () => {
   });
 });
 
+describe('a write of a tab that led before, and was frozen', () => {
+  it('shows what has been superseded since: what supersedes it is to be shown again', () => {
+    const old = headOf(YOU, 1);
+    const tombstone = headOf(YOU, 2, { deleted: true });
+    const record = recordOf([{ head: tombstone }], {}, { rev: '' });
+    const document = documentOf({ text: 'x' }, { rev: '1-late', marker: markerOf('1-late', { text: 'x' }, old) });
+    const { seen, mints } = look(record, document);
+    expect(mints).toBe(0);
+    expect(dotsOf(seen?.record.heads)).toEqual(['you 1']);
+    expect(seen?.record.pending?.rev).toBe('');
+    expect(dotsOf(seen?.record.pending?.heads)).toEqual(['you 2']);
+  });
+});
+
 describe('a fold that was pending', () => {
   const mine = withBody(headOf(ME, 4), { text: 'x' });
   const yours = withBody(headOf(YOU, 8), { count: 2 });

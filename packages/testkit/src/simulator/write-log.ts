@@ -71,12 +71,13 @@ export function createWriteLog(): WriteLog {
       return;
     }
     const rev = device.journal.records.get(id)?.rev ?? '';
-    if (!device.handWrites.madeOn.has(rev))
-      violations.push(`${device.name} has minted ${nameOf(write)}, which is nobody's`);
-    if (before.has(rev)) {
+    // A fold whose record is lost counts as a write: nothing else has its content.
+    if (before.has(rev) || (losers.has(device.name) && !device.handWrites.madeOn.has(rev))) {
       writes.add(write);
       return;
     }
+    if (!device.handWrites.madeOn.has(rev))
+      violations.push(`${device.name} has minted ${nameOf(write)}, which is nobody's`);
     const key = `${device.name} ${id} ${rev}`;
     const other = mintedFor.get(key);
     if (other !== undefined) violations.push(`${nameOf(write)} is ${nameOf(other)} once more`);
@@ -149,6 +150,8 @@ export function createWriteLog(): WriteLog {
     noteShown: (device, id, rev, heads) => shownBy.set(`${device} ${id} ${rev}`, heads),
     watch(device) {
       checked.delete(device.name);
+      // Also what was written before the replica could notice: on top of what nobody knows any more.
+      if (losers.has(device.name)) for (const rev of device.handWrites.madeOn.keys()) before.add(rev);
       noteRecords(device, device.journal.records.keys());
       noteFound(device, device.journal.records.keys());
       device.onJournal(({ records }) =>
