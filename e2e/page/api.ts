@@ -34,12 +34,16 @@ export interface PeerApi {
   conflictVersions(collection: string, id: string): Promise<readonly ConflictVersion<PlainDocument>[]>;
   /** Resolves, with the milliseconds it took, when the database has acknowledged all documents; one failure rejects. */
   insert(collection: string, documents: readonly PlainDocument[]): Promise<number>;
+  /** Makes `count` notes in the page and inserts them, in batches. Resolves with the milliseconds that inserting took. */
+  insertNotes(collection: string, prefix: string, count: number): Promise<number>;
   patch(collection: string, id: string, changes: PlainDocument): Promise<void>;
   remove(collection: string, id: string): Promise<void>;
   attach(collection: string, id: string, name: string, text: string): Promise<void>;
   /** All documents without RxDB's own fields, sorted by primary key. */
   read(collection: string): Promise<readonly PlainDocument[]>;
   count(collection: string): Promise<number>;
+  /** SHA-256 of all documents, sorted by primary key: equal exactly when `read` would be. */
+  digest(collection: string): Promise<string>;
   /** Writes one document after the other until the page ends, and says each id on the console once it is acknowledged. */
   writeForEver(collection: string, prefix: string): void;
   /** The same at a pace, until `stopWriting`. The text of a document is when it was written, milliseconds since 1970. */

@@ -7,6 +7,7 @@ import { type ContestedDocument, type P2PPool, type PoolStatus, RxDBP2PPlugin } 
 import { encryptedStorage } from 'rxdb-p2p-encryption';
 import { ACKNOWLEDGED, type Arrival, type DatabaseSetup, type PeerApi, type PlainDocument } from './api.ts';
 import { holdsLock, readJournal, storageAnswers } from './inspect.ts';
+import { noteDocuments } from './notes.ts';
 import { startWriter, type Writer } from './writer.ts';
 
 addRxPlugin(RxDBAttachmentsPlugin);
@@ -55,6 +56,18 @@ function migrations(version: number): Record<number, (document: PlainDocument) =
   return Object.fromEntries(
     Array.from({ length: version }, (_, index) => [index + 1, (document: PlainDocument) => document]),
   );
+}
+
+/** Documents of one `bulkInsert`, and of one page of a large read. */
+const INSERT_BATCH = 10_000;
+const READ_PAGE = 5_000;
+
+function withSortedKeys(document: PlainDocument): PlainDocument {
+  return Object.fromEntries(Object.entries(document).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function createPeer(): PeerApi {
@@ -123,6 +136,17 @@ function createPeer(): PeerApi {
       if (error.length > 0) throw new Error(`${error.length} of ${documents.length} documents not inserted`);
       return performance.now() - startedAt;
     },
+    async insertNotes(name, prefix, count) {
+      let took = 0;
+      for (let first = 0; first < count; first += INSERT_BATCH) {
+        const documents = noteDocuments(prefix, Math.min(INSERT_BATCH, count - first), first);
+        const startedAt = performance.now();
+        const { error } = await collectionOf(name).bulkInsert([...documents]);
+        took += performance.now() - startedAt;
+        if (error.length > 0) throw new Error(`${error.length} of ${documents.length} documents not inserted`);
+      }
+      return took;
+    },
     async patch(name, id, changes) {
       await (await documentOf(name, id)).patch(changes);
     },
@@ -139,6 +163,23 @@ function createPeer(): PeerApi {
       return documents.map((document) => document.toJSON());
     },
     count: (name) => collectionOf(name).count().exec(),
+    async digest(name) {
+      const collection = collectionOf(name);
+      const key = collection.schema.primaryPath as string;
+      let digest = '';
+      let last = '';
+      for (let more = true; more; ) {
+        const page = await collection
+          .find({ selector: { [key]: { $gt: last } }, sort: [{ [key]: 'asc' }], limit: READ_PAGE })
+          .exec();
+        const plain = page.map((document) => document.toJSON());
+        const text = new TextEncoder().encode(digest + JSON.stringify(plain.map(withSortedKeys)));
+        digest = hex(new Uint8Array(await crypto.subtle.digest('SHA-256', text)));
+        last = String(plain.at(-1)?.[key] ?? last);
+        more = page.length === READ_PAGE;
+      }
+      return digest;
+    },
     writeForEver(name, prefix) {
       const collection = collectionOf(name);
       const write = async (): Promise<never> => {

@@ -15,6 +15,7 @@ export { type CollectionReplica, createCollectionReplica } from './replica/colle
 export type { DocumentStorage, StoredDocument } from './replica/document.ts';
 export { readMarker } from './replica/marker.ts';
 export { createFieldsPolicy, createHandlerPolicy, type MergePolicy } from './replica/merge-policy.ts';
+export { DEFAULT_BATCH } from './replica/scan.ts';
 export { createValidator, hashSchema } from './replica/schema.ts';
 export { WRITE_CONTEXT } from './replica/show.ts';
 export { createInbox } from './transport/inbox.ts';

@@ -1,0 +1,110 @@
+/**
+ * A long first sync that is interrupted again and again goes on where it was. `npm run soak:sync` takes 100,000 documents and
+ * 10 interruptions.
+ */
+import { NOTES } from '../fixtures/data.ts';
+import { watchMemory } from '../fixtures/memory.ts';
+import type { Peer } from '../fixtures/peer.ts';
+import { openAndSync } from '../fixtures/steps.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+const DOCUMENTS = Number(process.env['SYNC_DOCUMENTS'] ?? 10_000);
+const INTERRUPTIONS = Number(process.env['SYNC_INTERRUPTIONS'] ?? 4);
+
+/** How often a document may cross, on average. */
+const MAX_CROSSINGS = 1.1;
+/** What the pages may take beyond what inserting the same documents takes. */
+const MAX_MEMORY_RATIO = 2;
+
+const MB = 1024 * 1024;
+
+declare global {
+  interface Window {
+    /** Contents of documents that this page has put on its data channels. */
+    sentBodies: number;
+  }
+}
+
+/** Runs in the sender's page before all else. Every note has one title, in clear inside its frame. */
+function countBodies(): void {
+  const MARK = '"title":"note ';
+  const latin = new TextDecoder('latin1');
+  const ends = new WeakMap<RTCDataChannel, string>();
+  window.sentBodies = 0;
+  const send = RTCDataChannel.prototype.send as (this: RTCDataChannel, data: unknown) => void;
+  RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown): void {
+    if (ArrayBuffer.isView(data)) {
+      const text = (ends.get(this) ?? '') + latin.decode(data);
+      for (let at = text.indexOf(MARK); at >= 0; at = text.indexOf(MARK, at + 1)) window.sentBodies++;
+      ends.set(this, text.slice(1 - MARK.length));
+    }
+    send.call(this, data);
+  };
+}
+
+/** Ways in which a device stops in the middle of a sync. */
+const WAYS: readonly ((peer: Peer) => Promise<void>)[] = [
+  async (peer) => {
+    await peer.kill();
+    await peer.relaunch();
+  },
+  (peer) => peer.reload(),
+  (peer) => peer.call('close'),
+];
+
+test(`${DOCUMENTS} documents, interrupted ${INTERRUPTIONS} times: each goes on where it was`, async ({
+  launchPeer,
+}) => {
+  test.setTimeout(60_000 + DOCUMENTS * 12);
+  const [a, b] = [await launchPeer('a', { before: countBodies }), await launchPeer('b')];
+  const memoryOfA = await watchMemory(a);
+  await a.call('open', { database: 'e2e', collections: [NOTES] });
+  const inserting = await a.call('insertNotes', 'notes', 'n', DOCUMENTS);
+  const insertPeak = memoryOfA.peak;
+  // As any device that has them already: what making them has left is gone.
+  await a.call('sync', 'notes', 'interrupted', { signaling: a.signaling });
+  await memoryOfA.reset();
+
+  const startedAt = performance.now();
+  const memoryOfB = await watchMemory(b);
+  let peakOfB = 0;
+  const counts: number[] = [];
+  for (let round = 1; round <= INTERRUPTIONS; round++) {
+    await openAndSync(b, 'interrupted', [NOTES]);
+    const enough = Math.round((DOCUMENTS * round) / (INTERRUPTIONS + 1));
+    await expect
+      .poll(() => b.call('count', 'notes'), { intervals: [50], timeout: 30_000 + DOCUMENTS * 5 })
+      .toBeGreaterThanOrEqual(enough);
+    const status = await b.call('status', 'notes');
+    counts.push(await b.call('count', 'notes'));
+    if (status?.phase !== 'in-sync') expect(status?.progress?.documentsTotal).toBeGreaterThan(0);
+    peakOfB = Math.max(peakOfB, memoryOfB.peak);
+    await WAYS[(round - 1) % WAYS.length]?.(b);
+    await memoryOfB.reset();
+  }
+  await openAndSync(b, 'interrupted', [NOTES]);
+  await expect
+    .poll(async () => (await b.call('status', 'notes'))?.phase, { timeout: 60_000 + DOCUMENTS * 5 })
+    .toBe('in-sync');
+  const seconds = (performance.now() - startedAt) / 1_000;
+  peakOfB = Math.max(peakOfB, memoryOfB.peak);
+  const peakOfA = memoryOfA.peak;
+  for (const watch of [memoryOfA, memoryOfB]) watch.stop();
+
+  const bodies = await a.page.evaluate(() => window.sentBodies);
+  const [digestA, digestB] = await Promise.all([a.call('digest', 'notes'), b.call('digest', 'notes')]);
+  const peaks = [insertPeak, peakOfA, peakOfB].map((peak) => Math.round(peak / MB));
+  console.log(
+    [
+      `${DOCUMENTS} documents, interrupted ${INTERRUPTIONS} times at ${counts.join(', ')} documents`,
+      `bodies sent ${bodies}: ${(bodies / DOCUMENTS).toFixed(3)} times`,
+      `bulkInsert ${(inserting / 1_000).toFixed(1)} s, sync with all interruptions ${seconds.toFixed(1)} s`,
+      `peak of the page: bulkInsert ${peaks[0]} MB, sender ${peaks[1]} MB, receiver ${peaks[2]} MB`,
+    ].join('\n'),
+  );
+  expect(await b.call('count', 'notes')).toBe(DOCUMENTS);
+  expect(digestB).toBe(digestA);
+  expect(bodies).toBeGreaterThanOrEqual(DOCUMENTS);
+  expect(bodies).toBeLessThanOrEqual(DOCUMENTS * MAX_CROSSINGS);
+  for (const peak of [peakOfA, peakOfB]) expect(peak).toBeLessThanOrEqual(insertPeak * MAX_MEMORY_RATIO);
+});
