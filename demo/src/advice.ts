@@ -20,7 +20,11 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['SIGNALING_NOT_FOUND', 'Something else answers at that address: check the ?signaling= part of this page’s address.'],
   ['SIGNALING_UNREACHABLE', 'Check that the signaling server runs and that this device can reach it.'],
   ['SIGNALING_URL_INVALID', 'Check the ?signaling= part of this page’s address.'],
-  ['STORAGE_FAILED', 'The browser could not store a change: make room on this device, then reload.'],
+  [
+    'STORAGE_FAILED',
+    'The browser could not read or store something. It is tried again; if that does not help, reload.',
+  ],
+  ['STORAGE_FULL', 'There is no room left for this page: make some on this device. Nothing is lost meanwhile.'],
   ['WEBRTC_UNSUPPORTED', 'This browser cannot connect to other devices: use one with WebRTC.'],
 ]);
 

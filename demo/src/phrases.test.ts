@@ -1,6 +1,16 @@
 import type { PeerSnapshot, PoolStatus } from 'rxdb-p2p';
 import { describe, expect, it } from 'vitest';
-import { headline, peerMood, peerPhrase, waiting, when } from './phrases.ts';
+import {
+  blockingProblem,
+  headline,
+  nextAction,
+  peerMood,
+  peerPhrase,
+  routePhrase,
+  sideNote,
+  waiting,
+  when,
+} from './phrases.ts';
 
 const peer = (phase: PeerSnapshot['phase'], extra: Partial<PeerSnapshot> = {}): PeerSnapshot => ({
   replica: 'k3Fa9aBc',
@@ -46,6 +56,55 @@ describe('headline', () => {
     expect(headline({ ...view, paused: true, status: status('in-sync') }).title).toBe('Sync is off');
     expect(headline({ ...view, failed: true, status: undefined }).title).toBe('Sync has stopped');
     expect(headline({ ...view, status: undefined }).title).toBe('Getting ready');
+  });
+});
+
+describe('problems', () => {
+  const down = { code: 'SIGNALING_UNREACHABLE', message: 'no answer' };
+  const full = { code: 'STORAGE_FULL', message: 'no room', retryAt: 1 };
+  const view = { paused: false, failed: false, online: true };
+
+  it('are shown in full where they keep people apart, and beside where nobody notices them', () => {
+    const connected = status('in-sync', { peers: [peer('in-sync')], problem: down });
+    expect(blockingProblem(connected)).toBeUndefined();
+    expect(sideNote(connected)).toMatch(/cannot be used just now/);
+    expect(headline({ ...view, status: connected }).title).toBe('In sync');
+    const alone = status('alone', { problem: down });
+    expect(blockingProblem(alone)).toBe(down);
+    expect(sideNote(alone)).toBeUndefined();
+    const paused = status('paused', { problem: full });
+    expect(blockingProblem(paused)).toBe(full);
+    expect(headline({ ...view, status: paused }).title).toBe('No room left');
+    expect(sideNote(status('in-sync'))).toBeUndefined();
+  });
+
+  it('offer to try again what has stopped, and to pause only what runs', () => {
+    expect(nextAction({ ...view, status: status('in-sync') })).toBe('pause');
+    expect(nextAction({ ...view, status: undefined })).toBe('pause');
+    expect(nextAction({ ...view, paused: true, status: undefined })).toBe('resume');
+    expect(nextAction({ ...view, status: status('failed', { problem: down }) })).toBe('retry');
+    expect(nextAction({ ...view, status: status('paused', { problem: full }) })).toBe('retry');
+    expect(nextAction({ ...view, failed: true, status: undefined })).toBe('retry');
+  });
+});
+
+describe('a long catch-up', () => {
+  const view = { paused: false, failed: false, online: true };
+  const progress = { documentsDone: 400, documentsTotal: 900, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0 };
+
+  it('says how far it is, and how long it takes where that is known', () => {
+    const detailOf = (more: object): string =>
+      headline({ ...view, status: status('syncing', { progress: { ...progress, ...more } }) }).detail;
+    expect(detailOf({})).toBe('400 of 900 items.');
+    expect(detailOf({ secondsLeft: 1 })).toBe('400 of 900 items, about 1 second left.');
+    expect(detailOf({ secondsLeft: 240 })).toBe('400 of 900 items, about 4 minutes left.');
+    expect(detailOf({ documentsTotal: 20 })).toBe('Connected, and changes are on their way.');
+  });
+
+  it('tells of a peer what is worth knowing of its connection', () => {
+    expect(routePhrase(peer('in-sync'))).toBe('');
+    expect(routePhrase(peer('in-sync', { route: 'direct', roundTripMs: 0.4 }))).toBe('1 ms');
+    expect(routePhrase(peer('in-sync', { route: 'relay', roundTripMs: 80.2 }))).toBe('through a relay, 80 ms');
   });
 });
 

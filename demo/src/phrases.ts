@@ -1,8 +1,11 @@
 /** The pool's state in words for people who never heard of a replica. */
-import type { ConflictVersion, PeerSnapshot, PoolPhase, PoolStatus } from 'rxdb-p2p';
+import type { ConflictVersion, PeerSnapshot, PoolPhase, PoolProblem, PoolStatus, SyncProgress } from 'rxdb-p2p';
 
 /** Characters of a replica's or an actor's id that tell a handful of devices apart. */
 const SHORT_NAME_CHARACTERS = 4;
+
+/** Items of a catch-up that takes long enough for somebody to wonder how long. */
+const LONG_CATCH_UP = 500;
 
 /** How things stand, from the view of somebody who waits. */
 export type Mood = 'good' | 'busy' | 'quiet' | 'bad';
@@ -37,7 +40,45 @@ export function headline({ status, paused, failed, online }: SyncView): Headline
     const others = connected(status.peers);
     return { ...HEADLINES['in-sync'], detail: `You and ${count(others, 'other device')} hold the same list.` };
   }
+  if (status.phase === 'paused' && status.problem?.code === 'STORAGE_FULL') {
+    return {
+      ...HEADLINES.paused,
+      title: 'No room left',
+      detail: 'What is here stays. Sync goes on when there is room.',
+    };
+  }
+  if (status.progress !== undefined && status.progress.documentsTotal >= LONG_CATCH_UP) {
+    return { ...HEADLINES.syncing, detail: progressPhrase(status.progress) };
+  }
   return HEADLINES[status.phase];
+}
+
+function progressPhrase({ documentsDone, documentsTotal, secondsLeft }: SyncProgress): string {
+  const done = `${documentsDone.toLocaleString()} of ${count(documentsTotal, 'item')}`;
+  return secondsLeft === undefined ? `${done}.` : `${done}, about ${duration(secondsLeft)} left.`;
+}
+
+function duration(seconds: number): string {
+  return seconds < 90 ? count(seconds, 'second') : count(Math.round(seconds / 60), 'minute');
+}
+
+/** What stops sync, or keeps everybody away: to be shown in full. */
+export function blockingProblem({ phase, problem }: PoolStatus): PoolProblem | undefined {
+  return phase === 'alone' || phase === 'paused' || phase === 'failed' ? problem : undefined;
+}
+
+/** A problem that those who are connected do not notice. */
+export function sideNote(status: PoolStatus): string | undefined {
+  if (status.problem === undefined || blockingProblem(status) !== undefined) return undefined;
+  return 'The server that introduces devices cannot be used just now. Those who are connected go on.';
+}
+
+/** What the button beside the headline does. */
+export type SyncAction = 'pause' | 'resume' | 'retry';
+
+export function nextAction({ status, paused, failed }: Omit<SyncView, 'online'>): SyncAction {
+  if (paused) return 'resume';
+  return failed || status?.phase === 'failed' || status?.phase === 'paused' ? 'retry' : 'pause';
 }
 
 const HEADLINES: Readonly<Record<PoolPhase, Headline>> = {
@@ -95,6 +136,12 @@ export function peerPhrase(peer: PeerSnapshot): string {
   }
 }
 
+/** How its connection goes, as far as it is known. */
+export function routePhrase({ route, roundTripMs }: PeerSnapshot): string {
+  const time = roundTripMs === undefined ? '' : `${Math.max(1, Math.round(roundTripMs))} ms`;
+  return [route === 'relay' ? 'through a relay' : '', time].filter((part) => part !== '').join(', ');
+}
+
 /** A map, since a code may come from another device: no name in it reaches a prototype. */
 const REFUSALS: ReadonlyMap<string, string> = new Map([
   ['SCHEMA_DIFFERS', 'it runs another version of this page'],
@@ -116,7 +163,7 @@ export function when(time: number, now: number = Date.now()): string {
 }
 
 export function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+  return `${n.toLocaleString()} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 /** Who wrote a version, as far as people can tell devices apart. */

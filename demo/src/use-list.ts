@@ -13,7 +13,8 @@ export interface OpenedList {
   readonly problem: Problem | undefined;
 }
 
-export function useList(name: string, paused: boolean): OpenedList {
+/** @param attempt another number starts sync again */
+export function useList(name: string, paused: boolean, attempt: number): OpenedList {
   const [db, setDb] = useState<ListDatabase>();
   const [pool, setPool] = useState<P2PPool<Item>>();
   const [closedBy, setClosedBy] = useState<Problem>();
@@ -53,7 +54,7 @@ export function useList(name: string, paused: boolean): OpenedList {
       setProblem(undefined);
       starting.then((started) => started.cancel().catch(reportError), ignoreReported);
     };
-  }, [db, name, paused]);
+  }, [db, name, paused, attempt]);
 
   return { db, pool, closedBy, problem };
 }

@@ -68,3 +68,31 @@ test('a list shared by two people, edited on both sides while one is offline', a
   await expectInSync([anna, ben]);
   expect(await items(anna.page)).toEqual(await items(ben.page));
 });
+
+test('a server that is down troubles nobody who is connected, and the way back covers nothing', async ({
+  launchPeer,
+  demoServer,
+  signaling,
+}) => {
+  const url = (address: string): string => `${demoServer.url}?signaling=${encodeURIComponent(address)}#${LIST}`;
+  const [anna, ben] = [await launchPeer('anna', { url }), await launchPeer('ben', { url })];
+  await anna.page.setViewportSize({ width: 390, height: 844 });
+  await add(anna.page, 'Milk');
+  await expectInSync([anna, ben]);
+
+  await signaling.stop();
+  const panel = anna.page.getByLabel('Sync', { exact: true });
+  await expect(panel.getByText(/cannot be used just now/)).toBeVisible();
+  await expect(panel.locator('[data-code]')).toHaveCount(0);
+  await expectInSync([anna, ben]);
+  await expect(anna.page.locator('.route')).toHaveText(/\d+ ms/);
+  await add(ben.page, 'Bread');
+  await expect(anna.page.getByLabel('Text of “Bread”')).toBeVisible();
+
+  await anna.page.getByRole('button', { name: /^Delete “Milk”/ }).click();
+  const toast = await anna.page.locator('.undo').boundingBox();
+  for (const shown of ['h1', '.items', '.list-end']) {
+    const box = await anna.page.locator(shown).boundingBox();
+    expect((box?.y ?? 0) + (box?.height ?? 0), shown).toBeLessThanOrEqual(toast?.y ?? 0);
+  }
+});

@@ -10,7 +10,8 @@ import { SyncPanel } from './sync-panel.tsx';
 
 export function ListPage({ name }: { readonly name: string }): JSX.Element {
   const [paused, setPaused] = useState(false);
-  const { db, pool, closedBy, problem } = useList(name, paused);
+  const [attempt, setAttempt] = useState(0);
+  const { db, pool, closedBy, problem } = useList(name, paused, attempt);
   const title = listTitle(name);
   useEffect(() => {
     document.title = `${title} · Shared lists`;
@@ -28,7 +29,15 @@ export function ListPage({ name }: { readonly name: string }): JSX.Element {
       </header>
       {closedBy === undefined ? (
         <>
-          <SyncPanel pool={pool} problem={problem} paused={paused} onPause={setPaused} />
+          <SyncPanel
+            pool={pool}
+            problem={problem}
+            paused={paused}
+            onAction={(action) => {
+              if (action === 'retry') setAttempt(attempt + 1);
+              else setPaused(action === 'pause');
+            }}
+          />
           <main>{db !== undefined && <ItemList db={db} pool={pool} />}</main>
         </>
       ) : (
