@@ -26,8 +26,11 @@ export const MAX_REST_BEATS: number = 300;
 /** How often in a row a neighbour may not send what it says to have, before it is not asked any more. */
 export const MAX_FRUITLESS: number = 8;
 
-/** Credit of a pull: batches under way between reading there and writing here. Bounds memory on both sides. */
-export const PULL_CREDIT_BYTES: number = 2 * 1024 * 1024;
+/**
+ * Credit of a pull: batches under way between reading there and writing here. Bounds memory on both sides, and what is sent
+ * again after an interruption: two batches, so that one is written while the other is on its way.
+ */
+export const PULL_CREDIT_BYTES: number = 1024 * 1024;
 
 /**
  * Two replicas that differ under equal vectors are compared after this time, if they still do: longer than a HAVE takes.

@@ -87,7 +87,7 @@ describe('the status', () => {
     const left = receiving.map(({ peers }) => peers[0]?.documentsToReceive ?? 0);
     expect(Math.min(...left)).toBeLessThan(DOCUMENTS / 2);
     const sending = statusesOfA.flatMap(({ peers }) => peers[0]?.documentsToSend ?? []);
-    expect(Math.max(...sending)).toBe(DOCUMENTS);
+    expect(Math.max(...sending)).toBeGreaterThan(DOCUMENTS / 2);
     expect(Math.max(...statusesOfA.flatMap(({ peers }) => peers[0]?.bytesToSend ?? []))).toBeGreaterThan(1_000_000);
     expect(sending.at(-1)).toBe(0);
 

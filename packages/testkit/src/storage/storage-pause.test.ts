@@ -17,7 +17,7 @@ describe('a storage that fails', () => {
     const network = createMemoryNetwork();
     const storage = faulty();
     const [a, b] = [await openItems(getRxStorageMemory(), network), await openItems(storage.storage, network)];
-    await a.bulkInsert(itemsOf(1_500, 1_000));
+    await a.bulkInsert(itemsOf(800, 1_000));
     let failed = false;
     // The first batch fails when the second, and last, is here already; the journal goes on to work.
     storage.breakDown(({ instance, context, size }) => {
