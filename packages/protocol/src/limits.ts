@@ -40,6 +40,12 @@ export const MAX_PAST_ENTRIES: number = 4_096;
 /** Fields with a clock of their own in one version. */
 export const MAX_FIELD_CLOCKS: number = 4_096;
 
+/**
+ * Entries of pasts and field clocks in one frame: two bytes can name one, and memory takes 50 times as much. What is cut into
+ * frames by its cost (SYNC-11) has 175,000 at most.
+ */
+export const MAX_HISTORY_ENTRIES_PER_FRAME: number = 262_144;
+
 /** UTF-8 bytes of a document id; RxDB's maxLength of a primary key is in this order. */
 export const MAX_ID_BYTES: number = 2_048;
 

@@ -212,6 +212,23 @@ describe('a contest', () => {
     expect(contestOf(together(a, b))).toBeUndefined();
   });
 
+  it('[MERGE-11] among thousands of versions is looked for in the latest, and takes no minutes', () => {
+    const many = Array.from({ length: 4_000 }, (_, i): Shown => {
+      const own = replica(i + 1);
+      writeOn(
+        own,
+        { x: i, y: 1, ...Object.fromEntries(Array.from({ length: 20 }, (__, n) => [`f${n}`, n])) },
+        false,
+        i + 1,
+      );
+      return own.heads[0] as Shown;
+    });
+    const began = performance.now();
+    expect(contestOf(many)).toStrictEqual({ fields: ['x'], editAgainstDelete: false });
+    expect(mergeFields(many).body['x']).toBe(3_999);
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
   it('[MERGE-11] [VER-10] of a fork is what its two contents differ in, and both sides show the same', () => {
     const [a] = pair({ x: 1, y: 1 });
     // A copy of its storage goes on under its name.

@@ -48,9 +48,11 @@ export function mergeFields(versions: readonly Shown[]): Fold {
   if (last === undefined) throw new TypeError('mergeFields: expected at least one version, got none');
   if (last.head.deleted || deciding.length === 1) return { deleted: last.head.deleted, body: last.body };
   const body: Record<string, unknown> = {};
+  const decided = new Set<string>();
   for (const { body: from } of deciding) {
     for (const field of Object.keys(from)) {
-      if (Object.hasOwn(body, field)) continue;
+      if (decided.has(field)) continue;
+      decided.add(field);
       const winner = fieldWinner(deciding, field, (version) => Object.hasOwn(version.body, field));
       if (winner !== undefined && Object.hasOwn(winner.version.body, field))
         setOwn(body, field, winner.version.body[field]);
@@ -65,8 +67,14 @@ export interface Contest {
   readonly editAgainstDelete: boolean;
 }
 
+/**
+ * Versions among which contests are looked for, the latest: each is compared with each, and no person chooses among more.
+ */
+const MAX_CONTESTANTS = 64;
+
 /** What the merge had to decide between concurrent versions; undefined when nothing was contested. */
-export function contestOf(versions: readonly Shown[]): Contest | undefined {
+export function contestOf(heads: readonly Shown[]): Contest | undefined {
+  const versions = heads.slice(-MAX_CONTESTANTS);
   const fields = new Set<string>();
   let editAgainstDelete = false;
   for (const [i, a] of versions.entries()) {

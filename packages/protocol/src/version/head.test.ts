@@ -141,6 +141,37 @@ describe('forks: one dot, two contents', () => {
     expect(reduceHeads(ring)).toHaveLength(3);
   });
 
+  it('[VER-4] are found as if each were compared with each', () => {
+    const same = (versions: readonly { readonly head: Head }[]): { readonly head: Head }[] => {
+      const once = versions.filter(({ head: a }, i) => !versions.some(({ head: b }, j) => j < i && sameHead(a, b)));
+      const kept = once.filter(({ head: a }) => !once.some(({ head: b }) => supersedes(b, a) && !supersedes(a, b)));
+      return (kept.length > 0 ? kept : once).sort((a, b) => compareHeads(a.head, b.head));
+    };
+    const actor = fc.integer({ min: 0, max: 11 }).map((i) => `actor-${String(i).padStart(10, '0')}`);
+    // Any pasts at all, as nobody writes them honestly.
+    const hostile = fc
+      .tuple(actor, fc.integer({ min: 1, max: 4 }), fc.dictionary(actor, fc.integer({ min: 1, max: 4 })), fc.nat(1))
+      .map(([own, seq, dots, hash]) => {
+        const past = Object.entries(dots).filter(([name]) => name !== own);
+        const sorted = past.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, at]) => ({ actor: name, seq: at }));
+        return { head: head(own, seq, sorted, { hash: String(hash) }) };
+      });
+    fc.assert(
+      fc.property(fc.array(hostile, { maxLength: 12 }), (given) => {
+        expect(reduceHeads(given)).toStrictEqual(same(given));
+      }),
+    );
+  });
+
+  it('[VER-4] thousands of versions of one document take no minutes', () => {
+    const name = (i: number): string => `actor-${String(i).padStart(10, '0')}`;
+    const past = Array.from({ length: 60 }, (_, i) => ({ actor: name(10_000 + i), seq: 1 }));
+    const many = Array.from({ length: 4_000 }, (_, i) => ({ head: head(name(i), 1, past) }));
+    const began = performance.now();
+    expect(reduceHeads([...many, ...many])).toHaveLength(4_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
   it('[VER-10] whoever has heard of the same versions of copied replicas has the same heads, in every order', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {

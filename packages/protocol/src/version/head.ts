@@ -45,8 +45,32 @@ export const NO_FIELD_CLOCKS: readonly FieldClock[] = [];
 /** `head.vector[actor]` of ARCHITECTURE §3. */
 export function vectorEntry(head: Envelope, actor: Actor): number {
   if (head.actor === actor) return head.seq;
-  for (const dot of head.past) if (dot.actor === actor) return dot.seq;
-  return 0;
+  return findSorted(head.past, actor, actorOfDot)?.seq ?? 0;
+}
+
+const actorOfDot = ({ actor }: Dot): string => actor;
+const fieldOfClock = ({ field }: FieldClock): string => field;
+
+/** Lists up to this length are read through. */
+const SHORT_LIST = 8;
+
+/** In a list sorted by name: what a peer sends can be thousands long, and is looked at for every field. */
+function findSorted<T>(list: readonly T[], name: string, nameOf: (entry: T) => string): T | undefined {
+  if (list.length <= SHORT_LIST) {
+    for (const entry of list) if (nameOf(entry) === name) return entry;
+    return undefined;
+  }
+  let low = 0;
+  let high = list.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const entry = list[middle] as T;
+    const order = compareStrings(nameOf(entry), name);
+    if (order === 0) return entry;
+    if (order < 0) low = middle + 1;
+    else high = middle - 1;
+  }
+  return undefined;
 }
 
 /** A version supersedes itself, too. */
@@ -92,15 +116,41 @@ export function joinPasts(heads: readonly Envelope[], except: Actor): readonly D
  */
 export function reduceHeads<T extends { readonly head: Head }>(versions: readonly T[]): T[] {
   if (versions.length < 2) return [...versions];
-  const once = versions.filter(({ head: a }, i) => !versions.some(({ head: b }, j) => j < i && sameHead(a, b)));
-  const kept = once.filter(({ head: a }) => !once.some(({ head: b }) => supersedes(b, a) && !supersedes(a, b)));
+  const names = new Set<string>();
+  const once = versions.filter(({ head: { actor, seq, hash } }) => {
+    const before = names.size;
+    return names.add(`${actor} ${seq} ${hash}`).size > before;
+  });
+  const superseded = supersession(once.map(({ head }) => head));
+  const kept = once.filter(({ head }) => !superseded(head));
   // Only what nobody can have written honestly forms a ring; even then no document loses all its versions.
   return (kept.length > 0 ? kept : once).sort((a, b) => compareHeads(a.head, b.head));
 }
 
+/** Which of the heads another one supersedes, without comparing each with each: a document can have thousands. */
+function supersession(heads: readonly Head[]): (head: Head) => boolean {
+  const byActor = new Map<Actor, { readonly seq: number; readonly head: Head }[]>();
+  for (const head of heads) {
+    for (const { actor, seq } of [head, ...head.past]) {
+      const known = byActor.get(actor);
+      if (known === undefined) byActor.set(actor, [{ seq, head }]);
+      else known.push({ seq, head });
+    }
+  }
+  for (const entries of byActor.values()) entries.sort((a, b) => b.seq - a.seq);
+  return (a) => {
+    for (const { seq, head: b } of byActor.get(a.actor) ?? []) {
+      if (seq < a.seq) return false;
+      if (!sameDot(a, b) && !supersedes(a, b)) return true;
+    }
+    return false;
+  };
+}
+
 /** The clock of a field in this version; `present` says whether its document has the field. */
 export function clockOf(head: Envelope, field: string, present: boolean): Clock {
-  for (const clock of head.clocks) if (clock.field === field) return clock;
+  const clock = findSorted(head.clocks, field, fieldOfClock);
+  if (clock !== undefined) return clock;
   if (present || head.deleted) return head;
   return head.floor ?? NO_CLOCK;
 }

@@ -3,6 +3,7 @@ import {
   MAX_BODY_BYTES,
   MAX_FIELD_CLOCKS,
   MAX_FIELD_NAME_BYTES,
+  MAX_HISTORY_ENTRIES_PER_FRAME,
   MAX_ID_BYTES,
   MAX_PAST_ENTRIES,
   MAX_VERSIONS_PER_FRAME,
@@ -39,7 +40,12 @@ export function writeVersions(writer: ByteWriter, versions: readonly Version[], 
   const fieldNames = new NameWriter((to, field) => to.text('field', field, MAX_FIELD_NAME_BYTES), []);
   writer.uint('versions', versions.length, 0, MAX_VERSIONS_PER_FRAME);
   let previousTime = 0;
+  let history = 0;
   for (const { id, head, body, hash } of versions) {
+    history += head.past.length + head.clocks.length;
+    if (history > MAX_HISTORY_ENTRIES_PER_FRAME) {
+      writer.fail('history', `at most ${MAX_HISTORY_ENTRIES_PER_FRAME} entries in a frame`, `${history}`);
+    }
     writer.byte(flagsOf(head, body));
     writer.text('id', id, MAX_ID_BYTES);
     writeClock(writer, actorNames, head, previousTime);
@@ -58,6 +64,7 @@ export function readVersions(reader: ByteReader, actors: readonly Actor[]): read
   const count = reader.count('versions', 0, MAX_VERSIONS_PER_FRAME, MIN_VERSION_BYTES);
   const versions: Version[] = [];
   let previousTime = 0;
+  let history = 0;
   for (let i = 0; i < count; i++) {
     reader.version = i;
     const flags = reader.flags('flags', ALL_FLAGS);
@@ -65,6 +72,11 @@ export function readVersions(reader: ByteReader, actors: readonly Actor[]): read
     const { time, actor, seq } = readClock(reader, actorNames, previousTime);
     const past = (flags & HAS_PAST) === 0 ? NO_PAST : readPast(reader, actorNames, actor);
     const clocks = (flags & HAS_CLOCKS) === 0 ? NO_FIELD_CLOCKS : readFieldClocks(reader, actorNames, fieldNames, time);
+    history += past.length + clocks.length;
+    if (history > MAX_HISTORY_ENTRIES_PER_FRAME) {
+      const most = `at most ${MAX_HISTORY_ENTRIES_PER_FRAME} entries in a frame`;
+      reader.fail('history', most, `${history}`, 'FRAME_LIMIT_EXCEEDED');
+    }
     const plain: Envelope = { time, actor, seq, past, deleted: (flags & DELETED) !== 0, clocks };
     const head = (flags & HAS_FLOOR) === 0 ? plain : { ...plain, floor: readClock(reader, actorNames, time) };
     versions.push(

@@ -61,6 +61,8 @@ interface Item {
   text?: string;
 }
 
+/** What a new link takes, milliseconds. Over WebRTC it is a hundred and more. */
+const RECONNECT_MS = 5;
 const GOOD_DOCUMENTS = 20;
 const WARM_UP_WRITES = 300;
 
@@ -204,6 +206,7 @@ function createAttacker({ network, offer, replica, onCut }: AttackerDeps): Attac
 
   async function connect(greets: boolean): Promise<Rogue> {
     await rogue?.close();
+    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
     rogue = createRogue({ factory: network.factory('rogue'), offer, replica, greets, onClosed: onCut });
     return rogue;
   }
