@@ -182,6 +182,7 @@ describe('the tables', () => {
     const options: Record<keyof SyncP2POptions, true> = {
       ...{ signaling: true, namespace: true, iceServers: true, iceTransportPolicy: true, push: true, pull: true },
       ...{ conflictHandlerVersion: true, isPeerValid: true, transport: true, maxConnections: true },
+      maxClockDifferenceMs: true,
     };
     const pool: Record<keyof P2PPool, true> = {
       ...{ topic: true, collectionName: true, status$: true, peers$: true, peerStates$: true, error$: true },

@@ -70,6 +70,9 @@ describe('an option', () => {
     [{ transport: null }, 'transport', 'a TransportFactory'],
     [{ namespace: '' }, 'namespace', '1 to 64'],
     [{ conflictHandlerVersion: 2 }, 'conflictHandlerVersion', '1 to 64'],
+    ...[0, -1, Number.NaN, '86400000'].map(
+      (maxClockDifferenceMs) => [{ maxClockDifferenceMs }, 'maxClockDifferenceMs', 'milliseconds from 60,000'] as const,
+    ),
     [null, 'the options of syncP2P', 'an object'],
     ['family', 'the options of syncP2P', 'an object'],
     [[], 'the options of syncP2P', 'an object'],

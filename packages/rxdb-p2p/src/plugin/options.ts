@@ -10,6 +10,10 @@ import { A_CONNECTION_COUNT, createSimplePeerTransportFactory } from '../transpo
 /** UTF-8 bytes of a topic. */
 const MAX_TOPIC_BYTES = 512;
 const DEFAULT_NAMESPACE = 'app';
+/** Clocks of people who travel, or have set them by hand, differ by hours; one that has lost its time by years. */
+const DEFAULT_CLOCK_DIFFERENCE_MS = 24 * 60 * 60 * 1_000;
+/** What a handshake takes, and the clocks of healthy devices differ by. */
+const MIN_CLOCK_DIFFERENCE_MS = 60_000;
 const HANDLER_VERSION_PATTERN = /^[\x20-\x7e]{1,64}$/;
 const NAMESPACE_PATTERN = /^[A-Za-z0-9._~-]{1,64}$/;
 
@@ -20,6 +24,7 @@ export interface PoolOptions {
   readonly push: boolean;
   readonly pull: boolean;
   readonly conflictHandlerVersion: string;
+  readonly maxClockDifferenceMs: number;
   readonly isPeerValid: (peer: PeerIdentity) => boolean | Promise<boolean>;
   readonly transport: TransportFactory;
   /** two calls whose keys are equal share one pool */
@@ -38,6 +43,10 @@ const CHECKS: OptionChecks<keyof SyncP2POptions> = {
   conflictHandlerVersion: [
     '1 to 64 printable characters of ASCII',
     (value) => typeof value === 'string' && HANDLER_VERSION_PATTERN.test(value),
+  ],
+  maxClockDifferenceMs: [
+    'a number of milliseconds from 60,000, or Infinity',
+    (value) => typeof value === 'number' && value >= MIN_CLOCK_DIFFERENCE_MS,
   ],
   isPeerValid: A_FUNCTION,
   transport: [
@@ -62,8 +71,11 @@ export function resolveOptions(collection: RxCollection, topic: unknown, given: 
   const transport = options.transport ?? simplePeer(options);
   const isPeerValid = options.isPeerValid ?? everyPeerIsValid;
   const room = roomName(namespace, checkedTopic);
-  const key = JSON.stringify([room, push, pull, conflictHandlerVersion, transport.key]);
-  return { topic: checkedTopic, room, push, pull, conflictHandlerVersion, isPeerValid, transport, key };
+  const { maxClockDifferenceMs = DEFAULT_CLOCK_DIFFERENCE_MS } = options;
+  // Infinity is no JSON.
+  const key = JSON.stringify([room, push, pull, conflictHandlerVersion, String(maxClockDifferenceMs), transport.key]);
+  const checked = { topic: checkedTopic, room, push, pull, conflictHandlerVersion, maxClockDifferenceMs };
+  return { ...checked, isPeerValid, transport, key };
 }
 
 function checkTopic(topic: unknown): string {

@@ -11,12 +11,15 @@ import type { Timers } from './timers.ts';
 /** What a pool offers to every peer of its room. */
 export interface Registration {
   readonly offer: ChannelOffer;
+  /** A peer whose clock is further off is refused, milliseconds; `Infinity`: nobody is. */
+  readonly maxClockDifferenceMs: number;
   isPeerValid(replica: string): boolean | Promise<boolean>;
   /** A peer is connected, whether or not it shares this topic. */
   opened(channel: OpenChannel): void;
   received(channel: OpenChannel, frame: SyncFrame): void;
   closed(channel: OpenChannel): void;
-  refused(replica: string, code: RefuseCode, text: string): void;
+  /** @param problem the whole of it, where there is more to say */
+  refused(replica: string, code: RefuseCode | 'CLOCK_DIFFERS', text: string, problem?: P2PError): void;
   /** The connection with a replica is over; refusals are forgotten. */
   gone(replica: string): void;
   /** Something went wrong with one connection, and is over. */
@@ -164,7 +167,9 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
     const numbers = offered.get(connection);
     if (connection.closed || numbers === undefined || !registrations.has(registration)) return;
     let open: OpenChannel | undefined;
-    const number = connection.offer(registration.offer, !valid, {
+    // [CONN-22] Nothing is judged by clocks but the peer itself, as long as it is here.
+    const skew = clocksApart(connection, registration.maxClockDifferenceMs);
+    const number = connection.offer(registration.offer, !valid || skew !== undefined, {
       opened(channel, directions) {
         lastId++;
         open = {
@@ -195,7 +200,19 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
       },
     });
     numbers.set(registration, number);
-    if (!valid) registration.refused(peer, 'NOT_ALLOWED', 'isPeerValid refused this peer');
+    if (skew !== undefined) registration.refused(peer, 'CLOCK_DIFFERS', skew.message, skew);
+    else if (!valid) registration.refused(peer, 'NOT_ALLOWED', 'isPeerValid refused this peer');
+  }
+
+  /** Both clocks, when they are too far apart. */
+  function clocksApart({ peer }: Connection, maxMs: number): P2PError | undefined {
+    const own = Math.round(wallClock());
+    if (peer === null || Math.abs(peer.time - own) <= maxMs) return undefined;
+    return new P2PError('CLOCK_DIFFERS', `the clocks of this device and of peer ${peer.replica} are too far apart`, {
+      expected: `at most ${maxMs} ms`,
+      got: `${timeText(own)} here, ${timeText(peer.time)} there`,
+      hint: 'set the wrong one right and reload; the option `maxClockDifferenceMs` allows more',
+    });
   }
 
   function onEnd(connection: Connection, code: ByeCode | 'LINK_CLOSED', text: string, byPeer: boolean): void {
@@ -249,6 +266,12 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
       await transport.close();
     },
   };
+}
+
+/** A peer may say any number; a date reaches to the year 275760. */
+function timeText(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? `${ms} ms since 1970` : date.toISOString();
 }
 
 function tabOf({ replica, session }: HelloFrame): string {

@@ -48,14 +48,15 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
       sends: options.push,
       receives: options.pull,
     },
+    maxClockDifferenceMs: options.maxClockDifferenceMs,
     isPeerValid: (replica) => options.isPeerValid({ replica }),
     opened: channels.opened,
     received: channels.received,
     closed: channels.closed,
-    refused(replica, code, text) {
+    refused(replica, code, text, problem) {
       channels.refused(replica, code);
       const message = `the channel with ${replica} for collection ${collection.name} was refused`;
-      report(new P2PError(code, message, { got: text }));
+      report(problem ?? new P2PError(code, message, { got: text }));
     },
     gone: channels.gone,
     problem: report,

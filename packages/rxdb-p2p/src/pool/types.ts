@@ -24,6 +24,11 @@ export interface SyncP2POptions {
   readonly pull?: boolean;
   /** The application's version of its own `conflictHandler`: peers with another one are refused. Default `1`. */
   readonly conflictHandlerVersion?: string;
+  /**
+   * Peers whose clock is further off than this are refused, with both clocks in the error: who wins of two edits would be
+   * decided by who is wrong. Milliseconds, default 24 hours; `Infinity` refuses nobody.
+   */
+  readonly maxClockDifferenceMs?: number;
   /** Whether a peer may take part; asked once for every connection, before a document is sent. Default: all may. */
   readonly isPeerValid?: (peer: PeerIdentity) => boolean | Promise<boolean>;
   /** How links are made. Default: simple-peer over `signaling`. */

@@ -39,6 +39,8 @@ export interface RogueOptions {
   readonly offer: ChannelOffer;
   /** 43 characters of base64url */
   readonly replica: string;
+  /** What its clock says, milliseconds since 1970; default: the truth. */
+  readonly clock?: () => number;
   /** Whether to introduce itself and to open a channel; without it a link is a victim as it is. Default true. */
   readonly greets?: boolean;
   /** Called for every new channel. */
@@ -56,7 +58,8 @@ export function createRogue(options: RogueOptions): Rogue {
     // Another session each time: nobody takes it for the connection before.
     const mark = crypto.getRandomValues(new Uint8Array(16));
     const self: HelloFrame = {
-      ...{ type: 'hello', replica, session: mark, nonce: mark, time: 0, features: [], maxFrameBytes: MAX_FRAME_BYTES },
+      ...{ type: 'hello', replica, session: mark, nonce: mark, features: [], maxFrameBytes: MAX_FRAME_BYTES },
+      time: options.clock?.() ?? Date.now(),
     };
     let state: ConnectionState = initialConnection(self);
     const assembler = createAssembler();

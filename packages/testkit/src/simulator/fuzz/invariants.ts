@@ -6,7 +6,8 @@ import type { FuzzWorld } from './world.ts';
 
 /** Problems that faults of this plan may cause, and nothing else. */
 const EXPECTED_PROBLEMS: ReadonlySet<string> = new Set([
-  ...['STORAGE_FAILED', 'LEADERSHIP_LOST', 'STORAGE_LOST'],
+  // Who has lost the end of its journal was set back.
+  ...['STORAGE_FAILED', 'LEADERSHIP_LOST', 'STORAGE_LOST', 'ROLLED_BACK'],
   // A link that misbehaves is noticed as a peer that does.
   ...['PROTOCOL_ERROR', 'TIMED_OUT'],
 ]);
