@@ -75,11 +75,11 @@ async function serveHttp(answer: RequestListener): Promise<string> {
 describe('signaling client', () => {
   it('joins, hears who is there, signals, and hears who leaves', async () => {
     const { url } = await serve();
-    const a = open(url);
+    const a = open(url, SIGNALING_TIMINGS);
     a.client.join('room');
     await until('a to be in', () => a.seen.includes('joined room'));
     expect(a.members.get('room')).toEqual([]);
-    const b = open(url);
+    const b = open(url, SIGNALING_TIMINGS);
     b.client.join('room');
     await until('b to be in', () => b.seen.includes('joined room'));
     const [idOfA = ''] = b.members.get('room') ?? [];
