@@ -39,6 +39,10 @@ export interface PeerApi {
   patch(collection: string, id: string, changes: PlainDocument): Promise<void>;
   remove(collection: string, id: string): Promise<void>;
   attach(collection: string, id: string, name: string, text: string): Promise<void>;
+  /** Of an encrypted database. */
+  changePassword(current: string, next: string): Promise<void>;
+  /** Resolves when everything is encrypted again. */
+  rotateKey(password: string): Promise<void>;
   /** All documents without RxDB's own fields, sorted by primary key. */
   read(collection: string): Promise<readonly PlainDocument[]>;
   count(collection: string): Promise<number>;

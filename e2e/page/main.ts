@@ -4,7 +4,7 @@ import { RxDBAttachmentsPlugin } from 'rxdb/plugins/attachments';
 import { RxDBMigrationSchemaPlugin } from 'rxdb/plugins/migration-schema';
 import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie';
 import { type ContestedDocument, type P2PPool, type PoolStatus, RxDBP2PPlugin } from 'rxdb-p2p';
-import { encryptedStorage } from 'rxdb-p2p-encryption';
+import { encryptedStorage, encryptionOf } from 'rxdb-p2p-encryption';
 import { ACKNOWLEDGED, type Arrival, type DatabaseSetup, type PeerApi, type PlainDocument } from './api.ts';
 import { holdsLock, readJournal, storageAnswers } from './inspect.ts';
 import { noteDocuments } from './notes.ts';
@@ -85,6 +85,10 @@ function createPeer(): PeerApi {
     if (collection === undefined) throw new Error(`no open collection ${name}`);
     return collection as RxCollection<PlainDocument>;
   };
+  const encryption = () => {
+    if (database === undefined) throw new Error('no open database');
+    return encryptionOf(database);
+  };
   const poolOf = (name: string): Watched => {
     const watched = pools.get(name);
     if (watched === undefined) throw new Error(`no pool of ${name}`);
@@ -156,6 +160,12 @@ function createPeer(): PeerApi {
     async attach(name, id, attachment, text) {
       const data = new Blob([text], { type: 'text/plain' });
       await (await documentOf(name, id)).putAttachment({ id: attachment, type: 'text/plain', data });
+    },
+    async changePassword(current, next) {
+      await (await encryption()).changePassword(current, next);
+    },
+    async rotateKey(password) {
+      await (await encryption()).rotateKey({ secrets: [password] });
     },
     async read(name) {
       const collection = collectionOf(name);

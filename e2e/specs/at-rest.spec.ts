@@ -4,7 +4,7 @@ import type { Peer } from '../fixtures/peer.ts';
 import { searchProfile } from '../fixtures/profile-search.ts';
 import { expectConverged } from '../fixtures/steps.ts';
 import { expect, test } from '../fixtures/test.ts';
-import type { CollectionSetup } from '../page/api.ts';
+import { ACKNOWLEDGED, type CollectionSetup } from '../page/api.ts';
 
 const properties = {
   id: { type: 'string', maxLength: 40 },
@@ -123,4 +123,41 @@ test('not encrypted: the same search finds every one of them', async ({ launchPe
     `control: ${search.files} files, ${search.tables} of them tables, ${search.bytes} bytes, ${search.decompressed} blocks and values decompressed`,
   );
   for (const [text, encodings] of search.found) console.log(`  ${text}: ${encodings.join(', ')}`);
+});
+
+test('several tabs: one changes the password and rotates the key while the other writes', async ({ launchPeer }) => {
+  const a = await launchPeer('a');
+  const [setup] = collections(true);
+  if (setup === undefined) throw new Error('no collection');
+  const open = (tab: Pick<Peer, 'call'>, password: string) =>
+    tab.call('open', { database: 'e2e', collections: [setup], password });
+  await open(a, PASSWORD);
+  const notes = Array.from({ length: 1_000 }, (_, i) => ({ id: `n${i}`, title: 't', text: CANARIES.text + i }));
+  await a.call('insert', 'notes', notes);
+  const tab = await a.openTab();
+  expect(await tab.codeOf('open', { database: 'e2e', collections: [setup], password: 'not the password' })).toBe(
+    'WRONG_PASSWORD',
+  );
+  await open(tab, PASSWORD);
+  await a.call('changePassword', PASSWORD, 'the next password');
+  await tab.call('writeForEver', 'notes', 'written-meanwhile-');
+  const lines = (): readonly string[] => a.consoleLines.filter((line) => line.startsWith(ACKNOWLEDGED));
+  await expect.poll(() => lines().length).toBeGreaterThan(5);
+  const before = lines().length;
+  await a.call('rotateKey', 'the next password');
+  expect(lines().length).toBeGreaterThan(before);
+  // The other tab has followed: each reads what the other writes from now on.
+  const later = lines().length;
+  await expect.poll(() => lines().length).toBeGreaterThan(later + 5);
+  await a.call('insert', 'notes', [{ id: 'here', title: 't', text: 'written here' }]);
+  await expect
+    .poll(async () => (await tab.call('read', 'notes')).some(({ text }) => text === 'written here'))
+    .toBe(true);
+  await a.kill();
+  await a.relaunch();
+  expect(await a.codeOf('open', { database: 'e2e', collections: [setup], password: PASSWORD })).toBe('WRONG_PASSWORD');
+  await open(a, 'the next password');
+  const ids = new Set((await a.call('read', 'notes')).map(({ id }) => id));
+  for (const line of lines()) expect(ids).toContain(line.slice(ACKNOWLEDGED.length));
+  expect(ids.size).toBeGreaterThan(1_000);
 });

@@ -36,6 +36,11 @@ const ROW = 'keys';
 /** Another tab that changes the row at the same moment wins once; nobody changes it dozens of times a second. */
 const MAX_ATTEMPTS = 16;
 
+/** Milliseconds until a key that nobody knew is looked for again: thousands of documents can name the same one. */
+const UNKNOWN_MS = 1_000;
+/** Damaged values can name any key. */
+const MAX_UNKNOWN = 256;
+
 export interface VaultDeps {
   readonly store: KeyStore;
   readonly locks: KeyLocks;
@@ -77,6 +82,7 @@ export async function openVault({ store, locks, onError }: VaultDeps, secret: Se
     follow(next).catch((error: unknown) => onError(asEncryptionError(error)));
   };
   const channel = createKeyChannel({ databaseId, ring, onAnnounced });
+  const unknownUntil = new Map<string, number>();
   let closed = false;
   const stop = (): void => {
     closed = true;
@@ -88,9 +94,14 @@ export async function openVault({ store, locks, onError }: VaultDeps, secret: Se
     ...{ databaseId, ring, channel, store, locks, follow },
     async learn(name) {
       if (ring.get(name) !== undefined) return true;
+      const now = performance.now();
+      if (now < (unknownUntil.get(name) ?? 0)) return false;
       const stored = await readRow(store);
       const named = [stored.current, ...stored.previous.map((sealed) => readSealedKey(sealed)?.inside)];
-      return named.includes(name) && channel.learn(name);
+      if (named.includes(name) && (await channel.learn(name))) return true;
+      if (unknownUntil.size >= MAX_UNKNOWN) unknownUntil.clear();
+      unknownUntil.set(name, now + UNKNOWN_MS);
+      return false;
     },
     readRow: () => readRow(store),
     async changeRow(change) {
