@@ -37,7 +37,7 @@ const ROW = 'keys';
 const MAX_ATTEMPTS = 16;
 
 /** Milliseconds until a key that nobody knew is looked for again: thousands of documents can name the same one. */
-const UNKNOWN_MS = 1_000;
+const UNKNOWN_MS = 5_000;
 /** Damaged values can name any key. */
 const MAX_UNKNOWN = 256;
 
@@ -94,13 +94,12 @@ export async function openVault({ store, locks, onError }: VaultDeps, secret: Se
     ...{ databaseId, ring, channel, store, locks, follow },
     async learn(name) {
       if (ring.get(name) !== undefined) return true;
-      const now = performance.now();
-      if (now < (unknownUntil.get(name) ?? 0)) return false;
+      if (performance.now() < (unknownUntil.get(name) ?? 0)) return false;
       const stored = await readRow(store);
       const named = [stored.current, ...stored.previous.map((sealed) => readSealedKey(sealed)?.inside)];
       if (named.includes(name) && (await channel.learn(name))) return true;
       if (unknownUntil.size >= MAX_UNKNOWN) unknownUntil.clear();
-      unknownUntil.set(name, now + UNKNOWN_MS);
+      unknownUntil.set(name, performance.now() + UNKNOWN_MS);
       return false;
     },
     readRow: () => readRow(store),
