@@ -9,6 +9,8 @@ import type { PlainDocument } from '../page/api.ts';
 const DOCUMENTS = 10_000;
 /** A part of the 10 MB. */
 const ROOM_BYTES = 5 * 1024 * 1024;
+/** Enough for the application's empty database alone. */
+const LITTLE_ROOM_BYTES = 13_000;
 
 /** As large as those of other specs, of texts that the browser's database cannot press into less. */
 const notes: readonly PlainDocument[] = noteDocuments('n', DOCUMENTS).map((note) => {
@@ -57,4 +59,19 @@ test('pauses with a code while there is no room, and goes on when there is', asy
   const after = await b.call('status', 'notes');
   expect(after).toMatchObject({ phase: 'in-sync' });
   expect(after?.problem).toBeUndefined();
+});
+
+test('a device that has no room for the plugin itself takes part once there is', async ({ launchPeer }) => {
+  const [a, b] = [await launchPeer('a'), await launchPeer('b')];
+  await a.call('open', { database: 'e2e', collections: [NOTES] });
+  await a.call('insert', 'notes', noteDocuments('n', 10));
+  await a.call('sync', 'notes', 'full', { signaling: a.signaling });
+  await setRoom(b, LITTLE_ROOM_BYTES);
+  await b.call('open', { database: 'e2e', collections: [NOTES] });
+  await b.call('sync', 'notes', 'full', { signaling: b.signaling });
+  await expect.poll(async () => (await b.call('status', 'notes'))?.problem?.code).toBe('STORAGE_FULL');
+  expect(await b.call('status', 'notes')).toMatchObject({ phase: 'paused', notInSync: 'storage' });
+  await setRoom(b, undefined);
+  await b.call('inSync', 'notes');
+  expect(await b.call('count', 'notes')).toBe(10);
 });

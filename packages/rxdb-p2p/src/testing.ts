@@ -9,6 +9,7 @@ export { openSidecar, openSidecarInstance, type Sidecar, type SidecarRow } from 
 export { type CollectionSync, createCollectionSync } from './pool/collection-sync.ts';
 export { createContests } from './pool/contests.ts';
 export { createHub, type Hub, type Registration } from './pool/hub.ts';
+export { SNAPSHOT_MS } from './pool/pool.ts';
 export { acknowledgedSeq } from './pool/snapshots.ts';
 export type { Timers } from './pool/timers.ts';
 export { type CollectionReplica, createCollectionReplica } from './replica/collection-replica.ts';

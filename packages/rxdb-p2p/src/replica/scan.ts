@@ -11,7 +11,7 @@ export interface BatchLimits {
 }
 
 /** A batch ends at whichever comes first. One storage call each; the other side writes it in one transaction. */
-export const DEFAULT_BATCH: BatchLimits = { bytes: 512 * 1024, records: 500 };
+export const DEFAULT_BATCH: BatchLimits = { bytes: 256 * 1024, records: 250 };
 /** Records looked at in one step, so that a scan that sends little does not hold the queue for long. */
 const STEP_RECORDS = 20_000;
 
