@@ -38,7 +38,7 @@ function print(takeovers: readonly Takeover[]): void {
 test(`every write of four tabs arrives once while the leader is closed, killed and stopped, ${ROUNDS} rounds`, async ({
   launchPeer,
 }) => {
-  test.setTimeout(120_000 + ROUNDS * (STOP_MS + 180_000));
+  test.setTimeout(120_000 + ROUNDS * (STOP_MS + 240_000));
   const [a, b] = [await launchPeer('a'), await launchPeer('b')];
   await openAndSync(b, 'takeover', [NOTES]);
   const group = await createTabGroup(a, b, 'takeover');
@@ -46,7 +46,9 @@ test(`every write of four tabs arrives once while the leader is closed, killed a
   for (let round = 0; round < ROUNDS; round++) {
     for (const ending of ENDINGS) {
       await group.fill();
-      takeovers.push(await group.takeOver(ending, STOP_MS));
+      const takeover = await group.takeOver(ending, STOP_MS);
+      takeovers.push(takeover);
+      if (ROUNDS > 1) console.log(`    round ${round + 1}: ${JSON.stringify(takeover)}`);
     }
   }
   print(takeovers);
