@@ -37,6 +37,8 @@ export interface Version {
   readonly body: string | undefined;
   /** the content hash, where there is no body to compute it from */
   readonly hash?: string;
+  /** how large the body is that did not travel, bytes of UTF-8; undefined: not known */
+  readonly bytes?: number;
 }
 
 export const NO_PAST: readonly Dot[] = [];

@@ -113,6 +113,7 @@ const FRAMES: Readonly<Record<string, Frame>> = {
         head: { time: 4, actor: ALICE, seq: 9, past: [], deleted: false, clocks: [] },
         body: undefined,
         hash: 'AAECAwQFBgc',
+        bytes: 20_971_520,
       },
     ],
   },

@@ -41,7 +41,7 @@ export function writeVersions(writer: ByteWriter, versions: readonly Version[], 
   writer.uint('versions', versions.length, 0, MAX_VERSIONS_PER_FRAME);
   let previousTime = 0;
   let history = 0;
-  for (const { id, head, body, hash } of versions) {
+  for (const { id, head, body, hash, bytes } of versions) {
     history += head.past.length + head.clocks.length;
     if (history > MAX_HISTORY_ENTRIES_PER_FRAME) {
       writer.fail('history', `at most ${MAX_HISTORY_ENTRIES_PER_FRAME} entries in a frame`, `${history}`);
@@ -52,8 +52,10 @@ export function writeVersions(writer: ByteWriter, versions: readonly Version[], 
     if (head.past.length > 0) writePast(writer, actorNames, head);
     if (head.clocks.length > 0) writeFieldClocks(writer, actorNames, fieldNames, head);
     if (head.floor !== undefined) writeClock(writer, actorNames, head.floor, head.time);
-    if (body === undefined) writeContentHash(writer, hash);
-    else writer.text('body', body, MAX_BODY_BYTES);
+    if (body === undefined) {
+      writeContentHash(writer, hash);
+      writer.uint('bytes', bytes ?? 0, 0, Number.MAX_SAFE_INTEGER);
+    } else writer.text('body', body, MAX_BODY_BYTES);
     previousTime = head.time;
   }
 }
@@ -82,12 +84,19 @@ export function readVersions(reader: ByteReader, actors: readonly Actor[]): read
     versions.push(
       (flags & NO_BODY) === 0
         ? { id, head, body: reader.text('body', MAX_BODY_BYTES) }
-        : { id, head, body: undefined, hash: base64url(reader.fixed('hash', CONTENT_HASH_BYTES)) },
+        : { id, head, body: undefined, ...readOmitted(reader) },
     );
     previousTime = time;
   }
   reader.version = undefined;
   return versions;
+}
+
+/** What comes in the place of a body that did not travel. */
+function readOmitted(reader: ByteReader): Pick<Version, 'hash' | 'bytes'> {
+  const hash = base64url(reader.fixed('hash', CONTENT_HASH_BYTES));
+  const bytes = reader.uint('bytes', 0, Number.MAX_SAFE_INTEGER);
+  return bytes === 0 ? { hash } : { hash, bytes };
 }
 
 function flagsOf(head: Envelope, body: string | undefined): number {

@@ -9,6 +9,8 @@ export interface StoredHead {
    * large to travel.
    */
   readonly body?: string;
+  /** How large a body is that did not travel, bytes of UTF-8; undefined: not known. */
+  readonly bytes?: number;
   /** Breaks the schema or was too large to travel: kept, counted and relayed, but left out of the fold. */
   readonly hidden?: true;
 }

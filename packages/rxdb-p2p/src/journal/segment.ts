@@ -72,7 +72,8 @@ type HeadRow = [
   past?: DotRow[] | 0,
   clocks?: FieldClockRow[] | 0,
   floor?: ClockRow | 0,
-  body?: string,
+  /** a number: how large the content is that did not travel */
+  body?: string | number,
 ];
 type RecordRow = [
   id: string,
@@ -139,8 +140,9 @@ function encodeRecord(
   return row;
 }
 
-function encodeHead({ head, body, hidden }: StoredHead, actors: Map<string, number>): HeadRow {
+function encodeHead({ head, body: text, bytes, hidden }: StoredHead, actors: Map<string, number>): HeadRow {
   const { past, clocks, floor } = head;
+  const body = text ?? bytes;
   const flags = (head.deleted ? DELETED : 0) | (hidden === true ? HIDDEN : 0);
   const row: HeadRow = [indexOf(actors, head.actor), head.seq, head.time, flags, head.hash];
   const length = body !== undefined ? 9 : floor !== undefined ? 8 : clocks.length > 0 ? 7 : past.length > 0 ? 6 : 5;
@@ -221,7 +223,8 @@ function decodeHead(row: HeadRow, actors: readonly string[]): StoredHead {
 function decodeStoredHead(row: HeadRow, actors: readonly string[]): StoredHead {
   const [actor, seq, time, flags, hash, past, clocks, floor, body] = row;
   checkClock(time, seq);
-  if (body !== undefined) checkText(body);
+  if (body !== undefined && typeof body !== 'number') checkText(body);
+  if (typeof body === 'number') checkNumbers(0, body, 0);
   const base: Head = {
     time,
     actor: at(actors, actor),
@@ -232,7 +235,8 @@ function decodeStoredHead(row: HeadRow, actors: readonly string[]): StoredHead {
     hash,
   };
   const head = floor ? { ...base, floor: decodeClock(floor, actors) } : base;
-  const stored: StoredHead = body === undefined ? { head } : { head, body };
+  const stored: StoredHead =
+    body === undefined ? { head } : typeof body === 'number' ? { head, bytes: body } : { head, body };
   return (flags & HIDDEN) !== 0 ? { ...stored, hidden: true } : stored;
 }
 

@@ -253,7 +253,12 @@ describe('what cannot be shown', () => {
     await a.items.bulkInsert([...others.slice(0, 100), large, ...others.slice(100)]);
     await Promise.all([a.pool.inSync(), b.pool.inSync()]);
     expect((await b.items.find().exec()).length).toBe(200);
-    expect(await listed(b.pool)).toMatchObject([{ id: 'large', reason: 'TOO_LARGE' }]);
+    const aside = { id: 'large', reason: 'TOO_LARGE', bytes: JSON.stringify(large).length };
+    expect(await listed(b.pool)).toMatchObject([aside]);
+    // Its size is passed on, too.
+    const c = await open('c');
+    await c.pool.inSync();
+    expect(await listed(c.pool)).toMatchObject([aside]);
     // It is made smaller: the next version is shown, and nothing is aside any more.
     await a.items.upsert({ id: 'large', text: 'small' });
     await Promise.all([a.pool.inSync(), b.pool.inSync()]);

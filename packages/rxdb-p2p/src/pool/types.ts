@@ -191,7 +191,7 @@ export interface QuarantinedVersion {
   readonly reason: QuarantineReason;
   /** The same for people. */
   readonly text: string;
-  /** Bytes of its content in UTF-8. */
+  /** Bytes of its content in UTF-8; of one that did not travel, what its author says, or 0. */
   readonly bytes: number;
   /** Its content as it came: hostile text, which need not be JSON. Undefined where it was too large to travel. */
   readonly content?: string;

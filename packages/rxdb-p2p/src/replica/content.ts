@@ -50,10 +50,11 @@ export interface Checked {
   readonly problem?: ContentProblem;
 }
 
-export function checkVersion({ id, head: envelope, body, hash }: Version, rules: ContentRules): Checked {
+export function checkVersion({ id, head: envelope, body, hash, bytes }: Version, rules: ContentRules): Checked {
   if (body === undefined) {
     const head = headOf(envelope, hash ?? opaqueContentHash(envelope, ''));
-    return { stored: { head, hidden: true }, problem: problemOf('TOO_LARGE', 'its content is too large to travel') };
+    const stored: StoredHead = bytes === undefined ? { head, hidden: true } : { head, hidden: true, bytes };
+    return { stored, problem: problemOf('TOO_LARGE', 'its content is too large to travel') };
   }
   const { hasher } = rules;
   if (envelope.deleted) {

@@ -75,7 +75,7 @@ export function createQuarantine(
 
   function asideOf(id: string, stored: StoredHead): Aside {
     const { problem } = checkVersion({ id, head: stored.head, body: stored.body }, rules);
-    return { id, stored, problem: problem ?? STORAGE_REFUSED, bytes: utf8Length(stored.body ?? '') };
+    return { id, stored, problem: problem ?? STORAGE_REFUSED, bytes: stored.bytes ?? utf8Length(stored.body ?? '') };
   }
 
   /** Journals a write that nobody made in the document; the fold that shows it follows, after a crash as well. */
@@ -166,7 +166,8 @@ export function createQuarantine(
         const document = (await context.find([id])).get(id);
         const all = record.heads.map((stored) => remote.withContent(stored, document));
         const judged = all.map((stored): StoredHead => {
-          if (stored.hidden !== true) return stored;
+          // What did not travel stays as it is: there is nothing to look at.
+          if (stored.hidden !== true || stored.body === undefined) return stored;
           return checkVersion({ id, head: stored.head, body: stored.body }, rules).stored;
         });
         if (hiddenOf({ ...record, heads: judged }).length === hiddenOf(record).length) continue;

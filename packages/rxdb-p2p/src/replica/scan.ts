@@ -1,6 +1,6 @@
 /** Reads the versions that another replica lacks, in lsn order, for catch-up (ARCHITECTURE §5). */
 import type { Cursor, Head, ScanBatch, Vector, Version } from '@rxdb-p2p/protocol';
-import { covers, MAX_BODY_BYTES, versionCost } from '@rxdb-p2p/protocol';
+import { covers, MAX_BODY_BYTES, utf8Length, versionCost } from '@rxdb-p2p/protocol';
 import type { Journal } from '../journal/journal.ts';
 import type { DocRecord } from '../journal/record.ts';
 import { bodyTexts, type DocumentStorage, type StoredDocument } from './document.ts';
@@ -136,20 +136,22 @@ function versionsOf(
 ): Version[] | undefined {
   if (needsDocument(record) && (document?._rev !== record.rev || document._meta.lwt !== record.lwt)) return undefined;
   const versions: Version[] = [];
-  for (const { head, body, hidden } of record.heads) {
+  for (const { head, body, hidden, bytes } of record.heads) {
     if (covers(vector, head)) continue;
     let text = body;
     if (text === undefined && head.deleted) text = '{}';
     else if (text === undefined && hidden !== true) text = texts.get(record.id);
-    versions.push(versionOf(record.id, head, text));
+    versions.push(versionOf(record.id, head, text, bytes));
   }
   return versions;
 }
 
-/** A body that is too large for a frame stays at home; its envelope travels with its hash, so that vectors go on. */
-export function versionOf(id: string, head: Head, text: string | undefined): Version {
+/** A body that is too large for a frame stays at home; its envelope travels with its hash and size, so that vectors go on. */
+export function versionOf(id: string, head: Head, text: string | undefined, known?: number): Version {
   const body = text === undefined ? undefined : travelling(text);
-  return body === undefined ? { id, head, body, hash: head.hash } : { id, head, body };
+  if (body !== undefined) return { id, head, body };
+  const bytes = text === undefined ? known : utf8Length(text);
+  return { id, head, body, hash: head.hash, ...(bytes === undefined ? {} : { bytes }) };
 }
 
 function travelling(text: string): string | undefined {

@@ -1,7 +1,11 @@
-/** `npm run attack -- [frames] [seed]`: prints what 100,000 fuzzed frames and all wrong orders do to a live session. */
+/**
+ * `npm run attack -- [frames] [seed] [delay]`: prints what 100,000 fuzzed frames and all wrong
+ * orders do to a live session.
+ */
 import { attackLiveSession } from './live-attack.ts';
 
-const [frames = '100000', seed = '1'] = process.argv.slice(2);
+/** The delay is that of a message between the good peers, milliseconds: two phones on one Wi-Fi are no nearer than 1. */
+const [frames = '100000', seed = '1', delayMs = '1'] = process.argv.slice(2);
 
 const median = (values: readonly number[], part = 0.5): number =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)] ?? Number.NaN;
@@ -14,6 +18,7 @@ const report = await attackLiveSession({
   orders: 3,
   rounds: 25,
   writes: 40,
+  delayMs: Number(delayMs),
 });
 const { quietMs, attackedMs, heapBefore, heapAfter } = report;
 const rows: readonly (readonly [what: string, value: string])[] = [

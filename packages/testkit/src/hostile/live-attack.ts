@@ -22,6 +22,8 @@ export interface AttackOptions {
   readonly orders: 1 | 2 | 3;
   /** rounds with attack; as many without */
   readonly rounds: number;
+  /** of a message between the good peers, one way, milliseconds; those of the attacker take none */
+  readonly delayMs: number;
   /** writes of the good peer whose latency is measured, in each round */
   readonly writes: number;
 }
@@ -74,7 +76,10 @@ export async function attackLiveSession(options: AttackOptions): Promise<AttackR
   process.on('unhandledRejection', note);
   process.on('uncaughtException', note);
   // The attacker knows one of the two; the other one must not be worse off for it.
-  const network = createMemoryNetwork({ mayLink: (a, b) => [a, b].sort().join() !== 'b,rogue' });
+  const network = createMemoryNetwork({
+    mayLink: (a, b) => [a, b].sort().join() !== 'b,rogue',
+    delayMs: (from, to) => ([from, to].includes('rogue') ? 0 : options.delayMs),
+  });
   let room = '';
   const databases: RxDatabase[] = [];
   const reported = new Map<string, number>();
