@@ -99,23 +99,26 @@ describe.each(Object.entries(STORAGES))('encryptedStorage on %s', (_, newDisk) =
     expect([...((await notes.findOne('a').exec(true)).secret ?? '')].sort().join('')).toBe('4sxyz');
   });
 
-  it.each<[string, object]>([
-    ['a field', { selector: { secret: 'x' } }],
-    ['an operator', { selector: { secret: { $exists: false } } }],
-    ['inside $or', { selector: { $or: [{ title: 'x' }, { $and: [{ list: { $size: 2 } }] }] } }],
-    ['inside $not and $elemMatch', { selector: { list: { $not: { $elemMatch: { $eq: 'x' } } } } }],
-    ['a nested path', { selector: { 'nested.hidden': 'x' } }],
-    ['below it', { selector: { 'nested.hidden.deep': { $regex: 'x' } } }],
-    ['the object around it', { selector: { nested: { open: 'x' } } }],
-    ['sorting', { selector: { title: { $gt: '' } }, sort: [{ secret: 'asc' }] }],
-  ])('refuses queries on encrypted fields: %s', async (_name, query) => {
+  it('refuses queries on encrypted fields', async () => {
+    const queries: [string, object][] = [
+      ['a field', { selector: { secret: 'x' } }],
+      ['an operator', { selector: { secret: { $exists: false } } }],
+      ['inside $or', { selector: { $or: [{ title: 'x' }, { $and: [{ list: { $size: 2 } }] }] } }],
+      ['inside $not and $elemMatch', { selector: { list: { $not: { $elemMatch: { $eq: 'x' } } } } }],
+      ['a nested path', { selector: { 'nested.hidden': 'x' } }],
+      ['below it', { selector: { 'nested.hidden.deep': { $regex: 'x' } } }],
+      ['the object around it', { selector: { nested: { open: 'x' } } }],
+      ['sorting', { selector: { title: { $gt: '' } }, sort: [{ secret: 'asc' }] }],
+    ];
     const { notes } = await opened(fresh());
     await notes.insert(FULL);
     const refused = expect.objectContaining({ code: 'QUERY_ENCRYPTED_FIELD', collection: 'notes' });
-    await expect(notes.find(query as never).exec()).rejects.toEqual(refused);
-    if (!('sort' in query)) await expect(notes.count(query as never).exec()).rejects.toEqual(refused);
-    // And everything else goes on.
-    expect((await notes.find({ selector: { title: 'open title' } }).exec()).length).toBe(1);
+    for (const [what, query] of queries) {
+      await expect(notes.find(query as never).exec(), what).rejects.toEqual(refused);
+      if (!('sort' in query)) await expect(notes.count(query as never).exec(), what).rejects.toEqual(refused);
+      // And everything else goes on.
+      expect(await notes.find({ selector: { title: 'open title' } }).exec()).toHaveLength(1);
+    }
     await notes.insert({ id: 'later', title: 'later' });
     expect(await notes.find().exec()).toHaveLength(2);
   });
@@ -270,7 +273,7 @@ describe('with RxDB’s dev-mode and validation around it, and key compression i
     disableWarnings();
     addRxPlugin(RxDBDevModePlugin);
     const disk = wrappedKeyCompressionStorage({ storage: newDisk() }) as never;
-    const place = { disk, name: freshName(), password: 'a long passphrase' };
+    const place = { disk, name: freshName(), password: createRecoveryKey() };
     const schema = { ...NOTES, keyCompression: true } as typeof NOTES;
     const wrap: NonNullable<Parameters<typeof openNotes>[0]['wrap']> = (storage) =>
       wrappedValidateAjvStorage({ storage }) as never;
