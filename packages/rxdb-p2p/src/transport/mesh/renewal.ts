@@ -26,9 +26,11 @@ export interface RenewalDeps {
 export function createRenewal({ delays, timers, rooms, ask }: RenewalDeps): Renewal {
   const backoff = createBackoff(delays, timers.random);
   const due = new Set<string>();
+  let stopped = false;
   let stopTimer = plan();
 
   function plan(): () => void {
+    if (stopped) return () => undefined;
     return timers.after(backoff.next(), () => {
       stopTimer = plan();
       const room = pick(rooms(), timers.random);
@@ -45,6 +47,9 @@ export function createRenewal({ delays, timers, rooms, ask }: RenewalDeps): Rene
       stopTimer();
       stopTimer = plan();
     },
-    stop: () => stopTimer(),
+    stop() {
+      stopped = true;
+      stopTimer();
+    },
   };
 }
