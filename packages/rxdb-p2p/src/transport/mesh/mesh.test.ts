@@ -151,14 +151,13 @@ describe.concurrent('mesh', () => {
   it('forgets a member that has gone while it was dialled', async (context) => {
     const { url } = await serve(context);
     const stranger = await openStranger(context, url, 'room');
-    // No hello comes too soon after another one: a busy machine delays them as it likes.
-    const a = open(context, url, ['room'], { spacingMs: 0 });
+    const a = open(context, url, ['room']);
     await until('an offer', () => kinds(stranger.heard).includes('offer'));
     stranger.socket.disconnect();
     await pause(300);
     const b = open(context, url, ['room'], { search: { minMs: 50, maxMs: 50 } });
     await until('a link', () => linked(1, a, b));
-    expect(a.transport.droppedSignals).toBe(0);
+    expect(a.problems).toEqual([]);
   });
 
   it('drops and counts hostile signals, and goes on', async (context) => {
