@@ -10,8 +10,10 @@ export interface BatchLimits {
   readonly records: number;
 }
 
-/** A batch ends at whichever comes first. One storage call each; the other side writes it in one transaction. */
+/** A batch ends at whichever comes first. The other side writes it in one transaction. */
 export const DEFAULT_BATCH: BatchLimits = { bytes: 256 * 1024, records: 250 };
+/** Documents of a batch that are read before their size is known: 4 MB of those that are 64 KB each. */
+const FIRST_READ_RECORDS = 64;
 /** Records looked at in one step, so that a scan that sends little does not hold the queue for long. */
 const STEP_RECORDS = 20_000;
 
@@ -75,18 +77,26 @@ export async function readRecords(
   vector: Vector,
   { documents, batch }: ScanDeps,
 ): Promise<RecordsRead> {
-  const found = await readDocuments(records, documents);
-  const texts = textsOf(found);
   const versions: Version[] = [];
   let bytes = 0;
-  for (const next of records) {
-    if (bytes >= batch.bytes) return { versions, next, isStale: false };
-    const lacked = versionsOf(next, vector, found.get(next.id), texts);
-    if (lacked === undefined) return { versions, next, isStale: true };
-    for (const version of lacked) {
-      versions.push(version);
-      bytes += versionCost(version);
+  for (let read = 0; read < records.length; ) {
+    // As many as the batch has room for, going by those before: of large documents that is far fewer than its records.
+    const room = read === 0 ? FIRST_READ_RECORDS : Math.ceil((batch.bytes - bytes) / (bytes / read || 1));
+    const page = records.slice(read, read + room);
+    const found = await readDocuments(page, documents);
+    const texts = textsOf(found);
+    for (const next of page) {
+      if (bytes >= batch.bytes) return { versions, next, isStale: false };
+      const lacked = versionsOf(next, vector, found.get(next.id), texts);
+      if (lacked === undefined) return { versions, next, isStale: true };
+      for (const version of lacked) {
+        versions.push(version);
+        bytes += versionCost(version);
+      }
     }
+    read += page.length;
+    const next = records[read];
+    if (bytes >= batch.bytes && next !== undefined) return { versions, next, isStale: false };
   }
   return { versions, next: undefined, isStale: false };
 }
