@@ -8,6 +8,7 @@ import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { createMemoryNetwork } from 'rxdb-p2p';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createRandom } from '../simulator/random.ts';
 import { closeDatabases, isOurs, openItems as open, shown } from './devices.ts';
 import { createFaultyStorage, type FaultMode, type FaultyStorage, type StorageCall } from './faulty-storage.ts';
 
@@ -20,12 +21,12 @@ function faulty(name: StorageName): FaultyStorage {
 
 afterEach(closeDatabases);
 
-/** How many of the plugin's calls fail, and how. */
+/** Which of the plugin's calls fail, and how. */
 interface Breakdown {
-  readonly at: number;
-  readonly mode: FaultMode;
-  readonly calls: number;
+  readonly name: string;
   readonly of: (call: StorageCall) => boolean;
+  /** @param call from 1 */
+  modeOf(call: number): FaultMode | undefined;
 }
 
 /**
@@ -33,21 +34,29 @@ interface Breakdown {
  *
  * @returns how many of the calls in question there were
  */
-async function exercise(storage: FaultyStorage, breakdown: Breakdown | undefined): Promise<number> {
+async function exercise(storage: FaultyStorage, { of, modeOf }: Omit<Breakdown, 'name'>): Promise<number> {
   const network = createMemoryNetwork();
   const a = await open(getRxStorageMemory(), network, 'a');
   const b = await open(storage.storage, network, 'b');
-  const of = breakdown?.of ?? isOurs;
   let seen = 0;
+  /** what the application itself reads meanwhile does not fail: its errors are its own */
+  let reading = 0;
+  const byApplication = async <T>(work: () => Promise<T>): Promise<T> => {
+    reading++;
+    try {
+      return await work();
+    } finally {
+      reading--;
+    }
+  };
   storage.breakDown((call) => {
-    if (!of(call)) return undefined;
+    if (!of(call) || (reading > 0 && call.kind === 'read' && call.instance === 'items')) return undefined;
     seen++;
-    const { at, calls, mode } = breakdown ?? { at: Number.POSITIVE_INFINITY, calls: 0, mode: 'before' };
-    return seen >= at && seen < at + calls ? mode : undefined;
+    return modeOf(seen);
   });
 
   await a.bulkInsert(['edited', 'deleted-in-a', 'fought', 'from-a'].map((id) => ({ id, text: 'first', count: 1 })));
-  await b.bulkInsert(['deleted-in-b', 'from-b'].map((id) => ({ id, text: 'first' })));
+  await byApplication(() => b.bulkInsert(['deleted-in-b', 'from-b'].map((id) => ({ id, text: 'first' }))));
   const poolA = await a.syncP2P('family');
   const poolB = await b.syncP2P('family');
   const errors: string[] = [];
@@ -56,15 +65,15 @@ async function exercise(storage: FaultyStorage, breakdown: Breakdown | undefined
     for (let i = 0; i < 2; i++) for (const pool of [poolA, poolB]) await pool.inSync();
   };
   await settle();
-  expect(await shown(b)).toHaveLength(6);
+  expect(await byApplication(() => shown(b))).toHaveLength(6);
 
   network.cut('a', 'b');
   await (await a.findOne('edited').exec())?.patch({ text: 'by a' });
-  await (await b.findOne('edited').exec())?.patch({ count: 2 });
+  await byApplication(async () => (await b.findOne('edited').exec())?.patch({ count: 2 }));
   await (await a.findOne('fought').exec())?.patch({ text: 'kept' });
-  await (await b.findOne('fought').exec())?.remove();
+  await byApplication(async () => (await b.findOne('fought').exec())?.remove());
   await (await a.findOne('deleted-in-a').exec())?.remove();
-  await (await b.findOne('deleted-in-b').exec())?.remove();
+  await byApplication(async () => (await b.findOne('deleted-in-b').exec())?.remove());
   network.heal();
   await settle();
 
@@ -75,7 +84,7 @@ async function exercise(storage: FaultyStorage, breakdown: Breakdown | undefined
     { id: 'from-b', text: 'first' },
   ];
   expect(await shown(a)).toEqual(expected);
-  expect(await shown(b)).toEqual(expected);
+  expect(await byApplication(() => shown(b))).toEqual(expected);
   const [statusA, statusB] = [await firstValueFrom(poolA.status$), await firstValueFrom(poolB.status$)];
   expect([statusA.writesWaiting, statusB.writesWaiting]).toEqual([0, 0]);
   expect(statusB.problem).toBeUndefined();
@@ -101,7 +110,7 @@ async function exerciseAll(name: StorageName, breakdowns: readonly Breakdown[]):
   const failures: string[] = [];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const what = `${name}, ${next.mode} call ${next.at}, ${next.calls} times`;
+      const what = `${name}, ${next.name}`;
       await exercise(faulty(name), next).catch((error: unknown) => failures.push(`${what}: ${String(error)}`));
     }
   };
@@ -114,8 +123,32 @@ const MODES: readonly FaultMode[] = ['before', 'amid', 'after'];
 /** Every call once, and some of them for as long as it takes to fail at the first attempts to go on, too. */
 function breakdowns(seen: number, of: (call: StorageCall) => boolean, every: number): Breakdown[] {
   const places = Array.from({ length: seen }, (_, i) => i + 1).filter((at) => at % every === 0);
-  return places.flatMap((at) => MODES.map((mode): Breakdown => ({ at, mode, calls: at % 5 === 0 ? 4 : 1, of })));
+  return places.flatMap((at) =>
+    MODES.map((mode): Breakdown => {
+      const calls = at % 5 === 0 ? 4 : 1;
+      const modeOf = (call: number): FaultMode | undefined => (call >= at && call < at + calls ? mode : undefined);
+      return { name: `${mode} call ${at}, ${calls} times`, of, modeOf };
+    }),
+  );
 }
+
+/** Calls that fail now and then, until there have been enough failures. */
+function random(seed: number): Breakdown {
+  const chance = createRandom(seed);
+  let left = RANDOM_FAILURES;
+  return {
+    name: `seed ${seed}`,
+    of: isOurs,
+    modeOf() {
+      if (left === 0 || !chance.chance(0.05)) return undefined;
+      left--;
+      return chance.pick(MODES);
+    },
+  };
+}
+
+/** The delays between attempts double. */
+const RANDOM_FAILURES = 5;
 
 /** `npm test` takes every call, a quick run a part of them. */
 const STEP = Number(process.env['SIM_SEEDS'] ?? 0) >= 200 ? 1 : 4;
@@ -129,9 +162,14 @@ describe('a storage that fails', () => {
     ['memory', 'read', reads, 3 * STEP],
     ['dexie', 'write', writes, 2 * STEP],
   ] as const)('%s: at any %s: pauses, goes on, and loses nothing', { timeout: 120_000 }, async (name, _, of, every) => {
-    const seen = await exercise(faulty(name), { at: Number.POSITIVE_INFINITY, mode: 'before', calls: 0, of });
+    const seen = await exercise(faulty(name), { of, modeOf: () => undefined });
     expect(seen).toBeGreaterThan(10);
     const all = breakdowns(seen, of, every);
     await exerciseAll(name, all);
+  });
+
+  it('at random calls: pauses, goes on, and loses nothing', { timeout: 120_000 }, async () => {
+    const seeds = Array.from({ length: STEP === 1 ? 40 : 8 }, (_, i) => i + 1);
+    await exerciseAll('memory', seeds.map(random));
   });
 });
