@@ -14,7 +14,9 @@ export interface Identity {
   actorOf(incarnation: string): string;
 }
 
+/** Rows of key pairs: `key`, then `key-1` and so on, each of which takes the place of those before. */
 const KEY_ROW = 'key';
+const keyRow = (number: number): string => (number === 0 ? KEY_ROW : `${KEY_ROW}-${number}`);
 
 interface StoredKey {
   readonly v: 1;
@@ -25,7 +27,7 @@ interface StoredKey {
 
 /** @throws P2PError `IDENTITY_UNREADABLE` */
 export async function loadIdentity(sidecar: Sidecar): Promise<Identity> {
-  const stored = (await findKey(sidecar)) ?? (await makeKey(sidecar));
+  const stored = (await findKey(sidecar))?.key ?? (await makeKey(sidecar, 0));
   const publicKey = fromBase64url(stored.publicKey);
   return {
     replica: base64url(sha256(publicKey)),
@@ -39,25 +41,41 @@ export async function loadIdentity(sidecar: Sidecar): Promise<Identity> {
   };
 }
 
-async function findKey(sidecar: Sidecar): Promise<StoredKey | undefined> {
-  const row = (await sidecar.readAll()).find(({ key }) => key === KEY_ROW);
-  if (row === undefined) return undefined;
-  const parsed: unknown = JSON.parse(row.text);
-  if (isStoredKey(parsed)) return parsed;
+/** Another device has the same key pair: this one goes on with a new one. @throws P2PError `IDENTITY_UNREADABLE` */
+export async function renewIdentity(sidecar: Sidecar): Promise<Identity> {
+  const found = await findKey(sidecar);
+  await makeKey(sidecar, (found?.number ?? -1) + 1);
+  return loadIdentity(sidecar);
+}
+
+interface FoundKey {
+  readonly number: number;
+  readonly key: StoredKey;
+}
+
+/** The latest. */
+async function findKey(sidecar: Sidecar): Promise<FoundKey | undefined> {
+  const rows = new Map((await sidecar.readAll()).map(({ key, text }) => [key, text]));
+  let number = 0;
+  while (rows.has(keyRow(number + 1))) number++;
+  const text = rows.get(keyRow(number));
+  if (text === undefined) return undefined;
+  const parsed: unknown = JSON.parse(text);
+  if (isStoredKey(parsed)) return { number, key: parsed };
   throw new P2PError('IDENTITY_UNREADABLE', 'the stored key pair of this replica cannot be read', {
     hint: 'written by a newer version of this package, or damaged on disk',
   });
 }
 
-async function makeKey(sidecar: Sidecar): Promise<StoredKey> {
+async function makeKey(sidecar: Sidecar, number: number): Promise<StoredKey> {
   const { ed25519 } = await import('@noble/curves/ed25519.js');
   const { secretKey, publicKey } = ed25519.keygen();
   const made: StoredKey = { v: 1, secretKey: base64url(secretKey), publicKey: base64url(publicKey) };
-  if (await sidecar.insert([{ key: KEY_ROW, text: JSON.stringify(made) }])) return made;
+  if (await sidecar.insert([{ key: keyRow(number), text: JSON.stringify(made) }])) return made;
   const other = await findKey(sidecar);
   if (other === undefined)
     throw new P2PError('IDENTITY_UNREADABLE', 'the key pair of this replica vanished while it was made');
-  return other;
+  return other.key;
 }
 
 function isStoredKey(value: unknown): value is StoredKey {

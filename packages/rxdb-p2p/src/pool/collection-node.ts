@@ -32,6 +32,10 @@ export interface CollectionNode {
   onLead(listener: LeadListener): () => Promise<void>;
   /** Makes a pool known to the same one in other tabs. */
   share(room: string, listener: PoolListener): PoolShare;
+  /** Begins anew, because of this problem: with another identity. */
+  restart(problem: P2PError): void;
+  /** Tells of a problem that is not of this collection alone. */
+  report(problem: P2PError): void;
   readonly hold: Hold | undefined;
   onHold(listener: () => void): () => void;
   onProblem(listener: (problem: P2PError) => void): () => void;
@@ -74,6 +78,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
   const holdListeners = new Set<() => void>();
   const meter = createSyncMeter(timers.now);
   let leading: LedCollection | undefined;
+  let endLead: ((problem: P2PError) => void) | undefined;
   let hold: Hold | undefined;
   const schema = collection.schema.jsonSchema as unknown as Readonly<Record<string, unknown>>;
 
@@ -116,6 +121,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
         };
         const problem = await leadOnce(lead, over, hasFailed, onEnd);
         if (problem === undefined || over.aborted) return;
+        if (problem.code === 'REPLICA_CLONED') continue;
         hasFailed ||= mayPass(problem);
         // Somebody has appended to the journal, and yet this tab holds the lock: a tab that was stopped has had the last
         // word, or a write of this tab that was thought to have failed.
@@ -165,11 +171,14 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
     if (opened instanceof P2PError) onEnd(opened);
     if (opened === undefined || opened instanceof P2PError) return opened;
     leading = opened;
+    endLead = onFailure;
     setHold(undefined);
     for (const listener of listeners) endings.set(listener, listener(opened));
     const problem = await Promise.race([failed, ended]);
     leading = undefined;
+    endLead = undefined;
     if (problem !== undefined) onEnd(problem);
+    if (problem?.code === 'REPLICA_CLONED') await opened.replica.renounce().catch(() => undefined);
     const ends = [...endings.values()];
     endings.clear();
     await Promise.all(ends.map((end) => end()));
@@ -200,6 +209,11 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
         await end?.();
       };
     },
+    restart(problem) {
+      onProblem(problem);
+      endLead?.(problem);
+    },
+    report: onProblem,
     share: (room, listener) => tabs.share(room, listener),
     get hold() {
       return hold;

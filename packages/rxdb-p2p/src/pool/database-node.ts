@@ -1,7 +1,8 @@
 /** All that one database shares: its identity, one hub for each transport, one node for each collection. */
 import { P2PError } from '@rxdb-p2p/protocol';
 import type { RxCollection, RxDatabase, RxStorage } from 'rxdb';
-import { type Identity, loadIdentity } from '../identity/identity.ts';
+import { type Identity, loadIdentity, renewIdentity } from '../identity/identity.ts';
+import { isOwnSession, noteSession } from '../identity/tab-sessions.ts';
 import { openSidecar, type Sidecar } from '../journal/sidecar.ts';
 import type { PoolOptions } from '../plugin/options.ts';
 import { randomBytes, randomId } from '../random.ts';
@@ -13,6 +14,7 @@ import { type CollectionNode, createCollectionNode } from './collection-node.ts'
 import { createHub } from './hub.ts';
 import { createPool, type PoolCore } from './pool.ts';
 import { createSharedHubs } from './shared-hubs.ts';
+import { hex } from './tab-names.ts';
 import { createTimers } from './timers.ts';
 import type { P2PPool } from './types.ts';
 
@@ -49,8 +51,16 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
   const pools = new Map<string, Entry>();
   const hubs = createSharedHubs(async (factory) => {
     const { replica } = await loadOnce();
-    return createHub({ factory, replica, session, timers, randomBytes, wallClock });
+    const sidecar = await openedSidecar();
+    await noteSession(sidecar, hex(session), wallClock());
+    const isOwnTab = async (other: string): Promise<boolean> => isOwnSession(await openedSidecar(), other);
+    return createHub({
+      ...{ factory, replica, session, timers, randomBytes, wallClock, isOwnTab },
+      onCloned: (yields) => void cloned(replica, yields).catch(() => undefined),
+    });
   });
+  /** Once is enough for a copy; whoever says again and again that he is us is no copy. */
+  let isRenewed = false;
   const nodes = new Map<RxCollection, CollectionNode>();
   let identitySidecar: Promise<Sidecar> | undefined;
   let identity: Promise<Identity> | undefined;
@@ -75,6 +85,30 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
       throw error;
     });
     return identity;
+  }
+
+  async function openedSidecar(): Promise<Sidecar> {
+    await loadOnce();
+    const sidecar = await identitySidecar;
+    if (sidecar === undefined) throw new P2PError('CANCELLED', 'the last pool was cancelled');
+    return sidecar;
+  }
+
+  /** [CONN-11] One of the two takes a new key pair, and begins anew. */
+  async function cloned(replica: string, yields: boolean): Promise<void> {
+    if (isRenewed || (await loadOnce()).replica !== replica) return;
+    const problem = new P2PError('REPLICA_CLONED', `another device has the key pair of this one, ${replica}`, {
+      hint: yields ? 'this device takes a new one' : 'the other one takes a new one; was a browser profile copied?',
+    });
+    if (!yields) {
+      for (const node of nodes.values()) node.report(problem);
+      return;
+    }
+    isRenewed = true;
+    identity = renewIdentity(await openedSidecar());
+    await identity;
+    hubs.retire();
+    for (const node of nodes.values()) node.restart(problem);
   }
 
   function nodeOf(collection: RxCollection, conflictHandlerVersion: string): CollectionNode {

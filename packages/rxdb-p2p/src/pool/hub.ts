@@ -6,6 +6,7 @@ import type { ByeCode, ChannelOffer, Directions, HelloFrame, RefuseCode, SyncFra
 import { MAX_FRAME_BYTES, P2PError } from '@rxdb-p2p/protocol';
 import type { LinkRoute, Transport, TransportFactory } from '../transport/port.ts';
 import { type Connection, createConnection } from './connection.ts';
+import { connectionName, hex, tabOf, timeText } from './tab-names.ts';
 import type { Timers } from './timers.ts';
 
 /** What a pool offers to every peer of its room. */
@@ -59,6 +60,10 @@ export interface HubDeps {
   readonly randomBytes: (count: number) => Uint8Array;
   /** milliseconds since 1970 */
   readonly wallClock: () => number;
+  /** Whether a session, in hexadecimal digits, is one of this replica's own tabs. */
+  readonly isOwnTab: (session: string) => Promise<boolean>;
+  /** Another device has this replica's key pair. @param yields whether it is this one that takes another */
+  readonly onCloned: (yields: boolean) => void;
 }
 
 /** Devices come and go, and nobody has done anything wrong: `peers$` tells of it, `error$` does not. */
@@ -70,10 +75,14 @@ const EXPECTED_ENDS: ReadonlySet<ByeCode | 'LINK_CLOSED'> = new Set([
   'REPLICA_CLONED',
 ]);
 
+/** How long a connection of the replica with itself stays, so that both ends learn of it, milliseconds. */
+const MEET_SELF_MS = 1_000;
+
 /** How long an older connection with the same replica has to show that it still works, milliseconds. */
 const PROBE_MS = 3_000;
 
-export function createHub({ factory, replica, session, timers, randomBytes, wallClock }: HubDeps): Hub {
+export function createHub(deps: HubDeps): Hub {
+  const { factory, replica, session, timers, randomBytes, wallClock } = deps;
   const registrations = new Map<Registration, string>();
   const rooms = new Map<string, { count: number; leave: () => void }>();
   /** connections that carry channels, by remote tab */
@@ -115,13 +124,26 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
   function met(connection: Connection, peer: HelloFrame, nonce: Uint8Array): void {
     all.add(connection);
     names.set(connection, connectionName(nonce, peer.nonce));
-    if (peer.replica === replica) connection.end('REPLICA_CLONED', 'this is a connection of the replica with itself');
+    if (peer.replica === replica) void meetSelf(connection, peer);
     else {
       const tab = tabOf(peer);
       const older = connections.get(tab);
       if (older === undefined) adopt(connection, peer);
       else void decide(older, connection, peer);
     }
+  }
+
+  /** [CONN-11] Another tab of ours, or another device with our key pair. */
+  async function meetSelf(connection: Connection, peer: HelloFrame): Promise<void> {
+    // A storage that fails says nothing about the peer.
+    const isOurs = hex(peer.session) === hex(session) || (await deps.isOwnTab(hex(peer.session)).catch(() => true));
+    // Not at once: what ends a link can overtake what was said on it, and the other side has to learn of it.
+    // Whoever takes a copy for a tab of his own waits to be told better.
+    timers.after(isOurs ? 3 * MEET_SELF_MS : MEET_SELF_MS, () => {
+      if (connection.closed) return;
+      if (isOurs) connection.end('DUPLICATE_CONNECTION', 'this is another tab of the replica');
+      else connection.end('REPLICA_CLONED', 'another device has the key pair of this replica');
+    });
   }
 
   /** [CONN-4] Of two live connections with one tab of a replica the one with the smaller name stays; a dead one never does. */
@@ -223,6 +245,9 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
     const peer = hello?.replica;
     const carried = hello !== null && connections.get(tabOf(hello)) === connection;
     if (carried) connections.delete(tabOf(hello));
+    // A copied profile knows the tabs of the other one for its own, so one of the two may have to be told.
+    if (code === 'REPLICA_CLONED' && peer === replica && hello !== null && !closed)
+      deps.onCloned(hex(session) > hex(hello.session));
     const expected = EXPECTED_ENDS.has(code);
     for (const registration of registrations.keys()) {
       if (carried && peer !== undefined) registration.gone(peer);
@@ -266,23 +291,4 @@ export function createHub({ factory, replica, session, timers, randomBytes, wall
       await transport.close();
     },
   };
-}
-
-/** A peer may say any number; a date reaches to the year 275760. */
-function timeText(ms: number): string {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? `${ms} ms since 1970` : date.toISOString();
-}
-
-function tabOf({ replica, session }: HelloFrame): string {
-  return `${replica} ${hex(session)}`;
-}
-
-/** Both sides give the same name to a connection: their nonces in order. */
-function connectionName(a: Uint8Array, b: Uint8Array): string {
-  return [hex(a), hex(b)].sort().join('');
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -9,6 +9,8 @@ export interface HubUse {
 
 export interface SharedHubs {
   use(factory: TransportFactory): Promise<HubUse>;
+  /** Who comes from now on gets a new one; those in use go on until they are released. */
+  retire(): void;
 }
 
 interface SharedHub {
@@ -23,12 +25,13 @@ export function createSharedHubs(create: (factory: TransportFactory) => Promise<
     shared.users--;
     // A pool that is closed and opened again at once keeps its connections.
     await Promise.resolve();
-    if (shared.users > 0 || hubs.get(key) !== shared) return;
-    hubs.delete(key);
+    if (shared.users > 0) return;
+    if (hubs.get(key) === shared) hubs.delete(key);
     await (await shared.hub).close();
   }
 
   return {
+    retire: () => hubs.clear(),
     async use(factory) {
       const { key } = factory;
       const shared = hubs.get(key) ?? { hub: create(factory), users: 0 };

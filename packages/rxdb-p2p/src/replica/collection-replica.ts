@@ -60,6 +60,8 @@ export interface CollectionReplica {
   readonly comparison: ReplicaComparison;
   /** Takes a new name for this replica's next writes: others know later writes under the present one. */
   outrun(actor: string, seq: number): Promise<void>;
+  /** Gives its name up: another device writes under it, too. Close it then. */
+  renounce(): Promise<void>;
   /** highest own `seq` that anyone has persisted */
   readonly acknowledged: number;
   noteAcknowledged(seq: number): void;
@@ -144,6 +146,8 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         const isNew = stolen || journal.incarnation === '';
         const incarnation = isNew ? context.newIncarnation() : {};
         await journal.commit({ ...incarnation, epoch: { id: randomId(8), firstLsn: journal.lsn + 1 }, stolen });
+        // Written under a name that went with its key pair.
+        if (journal.seq > 0 && !journal.vector.has(context.actor())) await journal.commit(context.newIncarnation());
         await rollback.again();
         await discovery.catchUp();
         const unfolded = [...journal.records.values()].filter(({ pending }) => pending !== undefined);
@@ -178,6 +182,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       queue.run(async () => {
         if (!closed && (await rollback.begin(actor, seq))) context.announce(null, [], true);
       }),
+    renounce: () => queue.run(() => (closed ? Promise.resolve() : rollback.renounce())),
     read: (vector, cursor) => queue.run(() => readOn(vector, cursor)),
     comparison: {
       sum: (after) => queue.run(async () => sumRanges(holdings, after)),

@@ -13,6 +13,8 @@ export interface Rollback {
   readonly pending: boolean;
   /** Begins, if this is still our name: somebody knows its write of this number. @returns whether it did */
   begin(actor: Actor, seq: number): Promise<boolean>;
+  /** Gives the name up, though nobody is known to have gone further under it: another device writes under it, too. */
+  renounce(): Promise<void>;
   /** What comes is not to supersede what its author cannot have seen. @returns ids of the documents that go on */
   protect(incoming: ReadonlyMap<string, readonly Checked[]>): Promise<readonly string[]>;
   /** Ends, if all that is known of the old name has come. @returns ids of the documents that go on */
@@ -59,24 +61,34 @@ export function createRollback(context: ReplicaContext): Rollback {
     return records.map(({ id }) => id);
   }
 
+  /** @param upTo what others have named, 0: nothing. @returns what they are known to have had from us */
+  async function giveUp(upTo: number): Promise<number> {
+    const actor = context.actor();
+    // A second time before the first has ended: what it still has goes on at once.
+    if (journal.rollback !== null) await issueAgain(isOurs, true);
+    const floor = Math.min(context.acknowledged, journal.seq);
+    confirmed.clear();
+    await journal.commit({
+      ...context.newIncarnation(),
+      ...{ vector: lowered(actor, floor), cursors: withoutCursors(), rollback: { actor, floor, upTo } },
+    });
+    return floor;
+  }
+
   return {
     get pending() {
       return journal.rollback !== null;
     },
     async begin(actor, seq) {
       if (actor !== context.actor() || seq <= journal.seq) return false;
-      // A second one before the first has ended: what it still has goes on at once.
-      if (journal.rollback !== null) await issueAgain(isOurs, true);
-      const floor = Math.min(context.acknowledged, journal.seq);
-      confirmed.clear();
-      await journal.commit({
-        ...context.newIncarnation(),
-        ...{ vector: lowered(actor, floor), cursors: withoutCursors(), rollback: { actor, floor, upTo: seq } },
-      });
+      const floor = await giveUp(seq);
       const message = 'others know later writes of this device than it does itself; it fetches them';
       const hint = 'nothing to do: a backup was restored, or a profile copied to another device';
       onProblem(new P2PError('ROLLED_BACK', message, { got: `${seq}, knew ${floor} to be there`, hint }));
       return true;
+    },
+    async renounce() {
+      if (journal.seq > 0) await giveUp(0);
     },
     async protect(incoming) {
       if (journal.rollback === null) return [];

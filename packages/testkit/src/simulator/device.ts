@@ -174,6 +174,8 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     timers: time,
     randomBytes: random.bytes,
     wallClock: now,
+    isOwnTab: async () => true,
+    onCloned: () => undefined,
   });
   const registration: Registration = {
     offer: {
