@@ -12,6 +12,7 @@ const EXIT_INTERRUPTED = 130;
 async function serve(options: SignalingServerOptions): Promise<void> {
   const server = await createSignalingServer(options);
   console.log(`rxdb-p2p-signaling listens on ${server.url}`);
+  console.log('no authentication: whoever reaches it may join any room');
   if (options.origins === undefined) console.log('pages of all origins may connect; --origin limits them');
 
   let stopping = false;

@@ -5,26 +5,17 @@ import type { Duplex } from 'node:stream';
 import type { ByeMessage, ClientToServerEvents, ServerToClientEvents } from '@rxdb-p2p/protocol/signaling';
 import { Server } from 'socket.io';
 import { type AddressAccount, createAddressAccounts } from './address-accounts.ts';
+import type { Admission, Applicant } from './auth/admission.ts';
+import { takeToken } from './auth/auth.ts';
 import { clientAddress } from './client-address.ts';
 import { type ConnectionMeter, type EngineConnection, meterConnection } from './connection-meter.ts';
 import { createDelivery, type SignalingSocket } from './delivery.ts';
 import { CLOSE_GRACE_MS, CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
 import type { CheckedOptions } from './options.ts';
-import { type Client, createRequests, type Requests } from './requests.ts';
+import { createRequests } from './requests.ts';
 import { createRooms } from './rooms.ts';
+import { openSession } from './session.ts';
 import { queryOf, refuseUpgrade } from './upgrade.ts';
-
-/** A connection that was upgraded, and what is known of it as it grows. */
-interface Link {
-  readonly account: AddressAccount;
-  meter: ConnectionMeter | undefined;
-  socket: SignalingSocket | undefined;
-}
-
-const FLOOD: ByeMessage = {
-  code: 'RATE_LIMITED',
-  message: 'more packets or bytes than a client or an address may send',
-};
 
 export interface Hub {
   /** Connections that are open. */
@@ -37,7 +28,21 @@ export interface Hub {
   close(): Promise<void>;
 }
 
-export function createHub({ origins, trustedProxies, limits, heartbeat }: CheckedOptions): Hub {
+/** A connection that was upgraded, and what is known of it as it grows. */
+interface Link {
+  readonly account: AddressAccount;
+  readonly applicant: Applicant;
+  meter: ConnectionMeter | undefined;
+  admission: Admission | undefined;
+  socket: SignalingSocket | undefined;
+}
+
+const FLOOD: ByeMessage = {
+  code: 'RATE_LIMITED',
+  message: 'more packets or bytes than a client or an address may send',
+};
+
+export function createHub({ admit, origins, trustedProxies, limits, heartbeat }: CheckedOptions): Hub {
   const now = (): number => performance.now();
   const rooms = createRooms({ roomsPerSocket: limits.roomsPerSocket, random: Math.random });
   const delivery = createDelivery(limits.waitingBytes);
@@ -74,22 +79,20 @@ export function createHub({ origins, trustedProxies, limits, heartbeat }: Checke
     link.meter = meterConnection(connection, { limits, account: link.account, now, onCut });
   });
   io.use((socket, next) => {
-    next(linkOf(socket)?.meter?.admitSocket() ? undefined : new Error('ALREADY_CONNECTED'));
+    const link = linkOf(socket);
+    if (link?.meter?.admitSocket() !== true) return next(new Error('ALREADY_CONNECTED'));
+    void admit(takeToken(socket.handshake), link.applicant).then((verdict) => {
+      if (!verdict.ok) return next(refusal({ code: verdict.code, message: verdict.message }));
+      link.admission = verdict;
+      next();
+    });
   });
   io.on('connection', (socket) => {
     const link = linkOf(socket);
-    const meter = link?.meter;
-    if (link === undefined || meter === undefined) return void socket.disconnect(true);
+    if (link?.meter === undefined || link.admission === undefined) return void socket.disconnect(true);
     link.socket = socket;
-    delivery.add(socket, meter);
-    const { takeRequest, takeJoin } = meter;
-    serve(socket, { id: socket.id, quota: link.account, takeRequest, takeJoin }, requests);
-    socket.on('disconnect', () => {
-      delivery.remove(socket.id);
-      requests.end(socket.id);
-      // A connection without its socket has nothing left to say.
-      socket.conn.close();
-    });
+    const { meter, account, applicant, admission } = link;
+    openSession(socket, { meter, account, applicant, admission, admit, requests, delivery });
   });
 
   async function shutDown(): Promise<void> {
@@ -119,9 +122,10 @@ export function createHub({ origins, trustedProxies, limits, heartbeat }: Checke
       if (queryOf(request).has('sid')) return refuseUpgrade(link, 400, 'WEBSOCKET_ONLY');
       // Gone before it was looked at: its end would not be told.
       if (link.destroyed) return;
-      const account = accounts.open(clientAddress(request, trustedProxies));
+      const applicant = { address: clientAddress(request, trustedProxies), origin: request.headers.origin };
+      const account = accounts.open(applicant.address);
       if (account === undefined) return refuseUpgrade(link, 429, 'TOO_MANY_CONNECTIONS');
-      links.set(link, { account, meter: undefined, socket: undefined });
+      links.set(link, { account, applicant, meter: undefined, admission: undefined, socket: undefined });
       link.once('close', () => {
         links.delete(link);
         account.close();
@@ -139,14 +143,7 @@ function originAllowed(allowed: ReadonlySet<string> | undefined, origin: string 
   return allowed === undefined || origin === undefined || allowed.has(origin);
 }
 
-/** One listener for every event, so that a client cannot choose which code runs by inventing names. */
-function serve(socket: SignalingSocket, client: Client, requests: Requests): void {
-  socket.onAny((event: unknown, ...payload: unknown[]) => {
-    // Packets that came together with the end of the connection are delivered after it.
-    if (!socket.connected) return;
-    const reply = payload.at(-1);
-    const answer = requests.answer(client, event, payload[0]);
-    // socket.io adds the function when the client asks for an answer; a client cannot send one.
-    if (typeof reply === 'function') reply(answer);
-  });
+/** As socket.io tells a client why it is not let in. */
+function refusal(data: ByeMessage): Error {
+  return Object.assign(new Error(data.code), { data });
 }

@@ -6,6 +6,7 @@ describe('options', () => {
   it('fall back to the defaults one by one, and are left as they are', () => {
     const options = { limits: { roomsPerSocket: 3 }, heartbeat: { timeoutMs: 5 } };
     expect(checkOptions(options)).toEqual({
+      admit: expect.any(Function),
       origins: undefined,
       trustedProxies: 0,
       limits: { ...DEFAULT_LIMITS, roomsPerSocket: 3 },

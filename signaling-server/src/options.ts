@@ -1,8 +1,11 @@
 /** What a host may configure, and the check of it. */
 import { P2PError } from '@rxdb-p2p/protocol/signaling';
+import { type Admit, type AuthOptions, createAuth } from './auth/auth.ts';
 import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS, type Heartbeat, type SignalingLimits } from './limits.ts';
 
 export interface SignalingOptions {
+  /** Who may connect, and join what. Default `none`: everybody. */
+  readonly auth?: AuthOptions;
   /**
    * Origins of pages that may connect, such as `https://app.example.org`. Default: all. It keeps other sites' pages
    * out, no more: a program may send any origin, and one that sends none is let in.
@@ -15,9 +18,15 @@ export interface SignalingOptions {
   readonly trustedProxies?: number;
   readonly limits?: Partial<SignalingLimits>;
   readonly heartbeat?: Partial<Heartbeat>;
+  /**
+   * Told what goes wrong while the server runs on, such as having no file descriptors left, or an `auth` that throws.
+   * Default: a warning of the process.
+   */
+  readonly onProblem?: (problem: Error) => void;
 }
 
 export interface CheckedOptions {
+  readonly admit: Admit;
   /** Undefined: all. */
   readonly origins: ReadonlySet<string> | undefined;
   readonly trustedProxies: number;
@@ -30,8 +39,9 @@ const MAX_TRUSTED_PROXIES = 10;
 
 /** @throws P2PError BAD_OPTION */
 export function checkOptions(options: SignalingOptions): CheckedOptions {
-  const { origins, trustedProxies = 0 } = options;
+  const { auth = 'none', origins, trustedProxies = 0, onProblem = warn } = options;
   return {
+    admit: createAuth(auth, onProblem),
     origins: origins === undefined ? undefined : new Set(origins.map(checkOrigin)),
     trustedProxies: checkHops(trustedProxies),
     limits: checkNumbers('limits', { ...DEFAULT_LIMITS, ...options.limits }),
@@ -68,4 +78,8 @@ function checkNumbers<T extends object>(option: string, values: T): T {
     });
   }
   return values;
+}
+
+export function warn(problem: Error): void {
+  process.emitWarning(problem);
 }

@@ -3,7 +3,13 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { MAX_ROOM_LENGTH, MAX_ROOM_SAMPLE, MAX_SIGNAL_LENGTH } from '@rxdb-p2p/protocol/signaling';
+import {
+  AUTH_CODES,
+  MAX_ROOM_LENGTH,
+  MAX_ROOM_SAMPLE,
+  MAX_SIGNAL_LENGTH,
+  MAX_TOKEN_LENGTH,
+} from '@rxdb-p2p/protocol/signaling';
 import { expect, it } from 'vitest';
 import {
   DEFAULT_HEARTBEAT,
@@ -27,7 +33,7 @@ it.each(examples.map((example, index) => [index + 1, example] as const))(
 );
 
 it('lists every limit', () => {
-  expect(examples).toHaveLength(2);
+  expect(examples).toHaveLength(3);
   const table = README.slice(README.indexOf('## Limits'), README.indexOf('## Behind'));
   const rows = table.split('\n').filter((line) => line.startsWith('|'));
   const shows = (value: number, ...words: string[]): void => {
@@ -38,9 +44,11 @@ it('lists every limit', () => {
   for (const [name, value] of Object.entries(DEFAULT_HEARTBEAT)) shows(value, `\`${name}\``);
   shows(MAX_ROOM_LENGTH, 'name of a room');
   shows(MAX_SIGNAL_LENGTH, 'one signal');
+  shows(MAX_TOKEN_LENGTH, 'one token');
   shows(MAX_MESSAGE_BYTES, 'one message');
   shows(MAX_ROOM_SAMPLE, 'a join returns');
   shows(MAX_IDLE_ACCOUNTS, 'that are remembered');
   shows(MAX_NOTICES_PER_MEMBER, 'hear of one leaving');
   expect(README).toContain(`| ${DEFAULT_PORT} |`);
+  for (const code of AUTH_CODES) expect(README).toMatch(new RegExp(`^\\|.*\`${code}\``, 'm'));
 });

@@ -13,6 +13,8 @@ import type { Departure, RoomQuota, Rooms } from './rooms.ts';
 /** Who asks. */
 export interface Client {
   readonly id: string;
+  /** Whether its token is good for this room. */
+  readonly opensRoom: (room: string) => boolean;
   /** What all sockets of its address may be in. */
   readonly quota: RoomQuota;
   /** Whether it may make one more request, and one more join, now. */
@@ -23,6 +25,8 @@ export interface Client {
 export interface Requests {
   /** `event` and `message` are as the client sent them: anything. */
   answer(client: Client, event: unknown, message: unknown): JoinReply | Reply;
+  /** The rooms that a client has joined. */
+  roomsOf(id: string): readonly string[];
   /** The client is gone: it leaves all rooms. */
   end(id: string): void;
 }
@@ -32,9 +36,12 @@ export function createRequests(rooms: Rooms, delivery: Delivery): Requests {
     for (const listener of audience) delivery.left(listener, { room, peer });
   }
 
-  function join({ id, quota, takeJoin }: Client, message: unknown): JoinReply {
+  function join({ id, quota, opensRoom, takeJoin }: Client, message: unknown): JoinReply {
     const parsed = parseRoomMessage(message);
     if (!parsed.ok) return parsed;
+    if (!opensRoom(parsed.value.room)) {
+      return refuse('NAMESPACE_NOT_ALLOWED', 'the token is not for rooms of this namespace');
+    }
     return takeJoin() ? rooms.join(id, parsed.value.room, quota) : tooMany('joins');
   }
 
@@ -67,6 +74,7 @@ export function createRequests(rooms: Rooms, delivery: Delivery): Requests {
           return refuse('BAD_MESSAGE', 'expected one of the events join, leave and signal');
       }
     },
+    roomsOf: rooms.of,
     end(id) {
       for (const departure of rooms.leaveAll(id)) announce(id, departure);
     },

@@ -22,6 +22,8 @@ export interface Rooms {
   join(id: string, room: string, quota: RoomQuota): JoinReply;
   /** Leaves one room; leaving a room that one is not in does nothing. */
   leave(id: string, room: string): Departure;
+  /** The rooms that a socket is in. */
+  of(id: string): readonly string[];
   /** Leaves all rooms. */
   leaveAll(id: string): readonly Departure[];
   /** Whether `from` may send `to` a signal in this room; if so, they know of each other from now on. */
@@ -51,6 +53,8 @@ export function createRooms({ roomsPerSocket, random }: RoomsOptions): Rooms {
     return { room: name, audience };
   }
 
+  const of = (id: string): readonly string[] => [...(joined.get(id)?.names ?? [])];
+
   return {
     get size() {
       return rooms.size;
@@ -69,7 +73,8 @@ export function createRooms({ roomsPerSocket, random }: RoomsOptions): Rooms {
       return { ok: true, self: id, members, size: room.size };
     },
     leave,
-    leaveAll: (id) => [...(joined.get(id)?.names ?? [])].map((name) => leave(id, name)),
+    of,
+    leaveAll: (id) => of(id).map((name) => leave(id, name)),
     connect(from, to, name) {
       const room = rooms.get(name);
       if (room === undefined || !room.has(from)) return refuse('NOT_IN_ROOM', 'join the room before signaling in it');

@@ -4,7 +4,7 @@ import { P2PError } from '@rxdb-p2p/protocol/signaling';
 import { attachSignaling } from './attach.ts';
 import { answerHttp } from './http.ts';
 import { REQUEST_TIMEOUT_MS } from './limits.ts';
-import type { SignalingOptions } from './options.ts';
+import { type SignalingOptions, warn } from './options.ts';
 
 /** Where a server listens unless it is told otherwise. */
 export const DEFAULT_PORT: number = 8787;
@@ -14,11 +14,6 @@ export interface SignalingServerOptions extends SignalingOptions {
   readonly port?: number;
   /** Address to listen on. Default: all of them. */
   readonly host?: string;
-  /**
-   * What goes wrong while the server runs on, such as having no file descriptors left. Default: a warning of the
-   * process.
-   */
-  readonly onProblem?: (problem: Error) => void;
 }
 
 export interface SignalingServer {
@@ -111,8 +106,4 @@ function listenError(cause: Error, port: number, host: string | undefined): P2PE
 function hostInUrl(host: string | undefined, { address, family }: AddressInfo): string {
   if (address === '::' || address === '0.0.0.0') return 'localhost';
   return family === 'IPv6' ? `[${address}]` : (host ?? address);
-}
-
-function warn(problem: Error): void {
-  process.emitWarning(problem);
 }

@@ -180,7 +180,15 @@ describe('the tables', () => {
   it('name every option, and every member of a pool and its snapshots', () => {
     // A name that is missing here does not compile.
     const options: Record<keyof SyncP2POptions, true> = {
-      ...{ signaling: true, namespace: true, iceServers: true, iceTransportPolicy: true, push: true, pull: true },
+      ...{
+        signaling: true,
+        getToken: true,
+        namespace: true,
+        iceServers: true,
+        iceTransportPolicy: true,
+        push: true,
+        pull: true,
+      },
       ...{ conflictHandlerVersion: true, isPeerValid: true, transport: true, maxConnections: true },
       maxClockDifferenceMs: true,
     };

@@ -2,11 +2,16 @@
  * What a signaling client and server say to each other, as socket.io events. To the server a room is an opaque
  * name and a signal an opaque string; ids of peers are set by the server and last as long as the socket.
  *
+ * A client that has a token sends it as `auth: { token }` of the socket.io connection, never in the URL. One that is not
+ * let in is told so by socket.io's `connect_error`, whose `data` is a ByeMessage.
+ *
  * client → server   `join`  { room }             ack JoinReply
  *                   `leave` { room }             ack Reply
  *                   `signal` { room, to, data }  ack Reply
+ *                   `token` { token }            ack Reply: it takes the place of the one that the client came with
  * server → client   `signal` { room, from, data }
  *                   `left`  { room, peer }       to those who were told of the peer, in either direction
+ *                   `renew`                      the client's token ends soon: send another one
  *                   `bye`   { code, message }    why the server is about to end the connection
  */
 
@@ -19,7 +24,25 @@ export const MAX_SIGNAL_LENGTH: number = 32 * 1024;
 /** Members a join may return, and the length of the sample that a server should give. */
 export const MAX_ROOM_SAMPLE: number = 16;
 
-export const SIGNALING_CODES = [
+/** A token, characters. JWTs with many claims have some 2,000. */
+export const MAX_TOKEN_LENGTH: number = 8_192;
+
+/** Why a token is refused. */
+export const AUTH_CODES = [
+  'TOKEN_REQUIRED',
+  'TOKEN_INVALID',
+  'TOKEN_UNSIGNED',
+  'TOKEN_ALGORITHM',
+  'TOKEN_EXPIRED',
+  'TOKEN_NOT_YET_VALID',
+  'TOKEN_ISSUER',
+  'TOKEN_AUDIENCE',
+  'TOKEN_NAMESPACES',
+  'AUTH_UNAVAILABLE',
+] as const;
+export type AuthCode = (typeof AUTH_CODES)[number];
+
+const REQUEST_CODES = [
   'BAD_MESSAGE',
   'BAD_ROOM',
   'NOT_IN_ROOM',
@@ -27,12 +50,15 @@ export const SIGNALING_CODES = [
   'SIGNAL_TOO_LARGE',
   'TOO_MANY_ROOMS',
   'RATE_LIMITED',
+  'NAMESPACE_NOT_ALLOWED',
 ] as const;
-export type SignalingCode = (typeof SIGNALING_CODES)[number];
+/** Why a request is refused. */
+export type SignalingCode = (typeof REQUEST_CODES)[number] | AuthCode;
+export const SIGNALING_CODES: readonly SignalingCode[] = [...REQUEST_CODES, ...AUTH_CODES];
 
-/** Why a server ends a connection. */
-export const BYE_CODES = ['RATE_LIMITED'] as const;
-export type ByeCode = (typeof BYE_CODES)[number];
+/** Why a server ends a connection, or takes none. */
+export type ByeCode = 'RATE_LIMITED' | 'NAMESPACE_NOT_ALLOWED' | AuthCode;
+export const BYE_CODES: readonly ByeCode[] = ['RATE_LIMITED', 'NAMESPACE_NOT_ALLOWED', ...AUTH_CODES];
 
 export interface RoomMessage {
   readonly room: string;
@@ -40,6 +66,9 @@ export interface RoomMessage {
 export interface OutgoingSignal extends RoomMessage {
   readonly to: string;
   readonly data: string;
+}
+export interface TokenMessage {
+  readonly token: string;
 }
 export interface IncomingSignal extends RoomMessage {
   readonly from: string;
@@ -73,8 +102,10 @@ export interface ClientToServerEvents {
   join(message: RoomMessage, reply: (answer: JoinReply) => void): void;
   leave(message: RoomMessage, reply: (answer: Reply) => void): void;
   signal(message: OutgoingSignal, reply: (answer: Reply) => void): void;
+  token(message: TokenMessage, reply: (answer: Reply) => void): void;
 }
 export interface ServerToClientEvents {
+  renew(): void;
   signal(message: IncomingSignal): void;
   left(message: LeftMessage): void;
   bye(message: ByeMessage): void;

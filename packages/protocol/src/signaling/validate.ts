@@ -12,11 +12,13 @@ import type {
   Refusal,
   Reply,
   RoomMessage,
+  TokenMessage,
 } from './messages.ts';
 import {
   BYE_CODES,
   MAX_ROOM_SAMPLE,
   MAX_SIGNAL_LENGTH,
+  MAX_TOKEN_LENGTH,
   ROOM_PATTERN,
   SIGNALING_CODES,
   type SignalingCode,
@@ -55,6 +57,18 @@ export function parseOutgoingSignal(input: unknown): Parsed<OutgoingSignal> {
     return refuse('SIGNAL_TOO_LARGE', `expected at most ${MAX_SIGNAL_LENGTH} characters, got ${data.length}`);
   }
   return { ok: true, value: { room: parsed.value.room, to, data } };
+}
+
+/** On the server: the payload of `token`. */
+export function parseTokenMessage(input: unknown): Parsed<TokenMessage> {
+  const token = isRecord(input) ? input['token'] : undefined;
+  if (isToken(token)) return { ok: true, value: { token } };
+  return refuse('TOKEN_INVALID', `expected a token of 1 to ${MAX_TOKEN_LENGTH} characters`);
+}
+
+/** Whether it can be a token, of whatever kind. */
+export function isToken(input: unknown): input is string {
+  return typeof input === 'string' && input !== '' && input.length <= MAX_TOKEN_LENGTH;
 }
 
 /** On the client: the answer to `join`; undefined when it is none. */

@@ -34,6 +34,7 @@ export interface PoolOptions {
 /** Every option has one: a name that is missing here does not compile. */
 const CHECKS: OptionChecks<keyof SyncP2POptions> = {
   signaling: A_TEXT,
+  getToken: A_FUNCTION,
   namespace: ['1 to 64 of A–Z a–z 0–9 . _ ~ -', (value) => typeof value === 'string' && NAMESPACE_PATTERN.test(value)],
   iceServers: AN_ARRAY,
   iceTransportPolicy: ['`all` or `relay`', (value) => value === 'all' || value === 'relay'],
@@ -104,7 +105,13 @@ function withoutUndefined(options: SyncP2POptions): SyncP2POptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-function simplePeer({ signaling, iceServers, iceTransportPolicy, maxConnections }: SyncP2POptions): TransportFactory {
+function simplePeer({
+  signaling,
+  getToken,
+  iceServers,
+  iceTransportPolicy,
+  maxConnections,
+}: SyncP2POptions): TransportFactory {
   const origin = globalThis.location?.origin;
   const url = signaling ?? (origin === undefined || origin === 'null' ? undefined : origin);
   if (url === undefined) {
@@ -115,6 +122,7 @@ function simplePeer({ signaling, iceServers, iceTransportPolicy, maxConnections 
   }
   return createSimplePeerTransportFactory({
     signalingServerUrl: url,
+    ...(getToken === undefined ? {} : { getToken }),
     ...(iceServers === undefined ? {} : { iceServers }),
     ...(iceTransportPolicy === undefined ? {} : { iceTransportPolicy }),
     ...(maxConnections === undefined ? {} : { maxConnections }),

@@ -10,6 +10,11 @@ export type { QuarantineReason };
 export interface SyncP2POptions {
   /** URL of the signaling server. Default in a browser: the page's own origin. */
   readonly signaling?: string;
+  /**
+   * Gives the token that the signaling server asks for. Called with every connection, and again before a token ends;
+   * connected peers stay connected meanwhile. Of several calls for one database and server, the first one's is used.
+   */
+  readonly getToken?: () => string | Promise<string>;
   /** Public name of the application: rooms of different namespaces never meet. Default `app`. Letters, digits, `._~-`. */
   readonly namespace?: string;
   /** STUN and TURN servers. Default none: devices meet on one network only, or where addresses are public. */

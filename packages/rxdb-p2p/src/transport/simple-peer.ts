@@ -1,6 +1,6 @@
 /** The default transport: data channels by simple-peer, introduced by a signaling server. */
 import { P2PError } from '@rxdb-p2p/protocol';
-import { A_TEXT, checkOptions, type OptionCheck, type OptionChecks } from '../check-options.ts';
+import { A_FUNCTION, A_TEXT, checkOptions, type OptionCheck, type OptionChecks } from '../check-options.ts';
 import { createTimers } from '../pool/timers.ts';
 import { randomId } from '../random.ts';
 import { createBackoff } from './backoff.ts';
@@ -12,6 +12,7 @@ import { createProblems } from './problems.ts';
 import { createRoomUsers } from './room-users.ts';
 import { createSignalingClient } from './signaling/signaling-client.ts';
 import { SIGNALING_TIMINGS, type SignalingTimings } from './signaling/signaling-connection.ts';
+import type { GetToken } from './signaling/signaling-token.ts';
 import { parseSignalingUrl, type SignalingUrl, signalingKey } from './signaling/signaling-url.ts';
 import { type Libraries, loadLibraries } from './webrtc/libraries.ts';
 import { createPeerConnection } from './webrtc/peer-connection.ts';
@@ -26,6 +27,11 @@ import {
 export interface SimplePeerTransportOptions {
   /** URL of the signaling server. Default: the origin of the page. */
   readonly signalingServerUrl?: string | undefined;
+  /**
+   * Gives the token that the signaling server asks for; called with every connection, and before a token ends. Of
+   * several calls for one database and server, the first one's is used.
+   */
+  readonly getToken?: GetToken | undefined;
   /** STUN and TURN servers. Default: those of `config`, else none. */
   readonly iceServers?: readonly RTCIceServer[] | undefined;
   /** `relay` uses TURN servers alone. Default: that of `config`, else `all`. */
@@ -56,7 +62,7 @@ export interface SimplePeerTransport extends Transport {
 /** Options of `getConnectionHandlerSimplePeer`, as users of RxDB's WebRTC replication know them. */
 export type ConnectionHandlerOptions = Pick<
   SimplePeerTransportOptions,
-  'signalingServerUrl' | 'wrtc' | 'config' | 'maxConnections'
+  'signalingServerUrl' | 'getToken' | 'wrtc' | 'config' | 'maxConnections'
 >;
 
 /** For whoever takes `maxConnections`. */
@@ -68,6 +74,7 @@ export const A_CONNECTION_COUNT: OptionCheck = [
 const AN_OBJECT: OptionCheck = ['an object', (value) => typeof value === 'object' && value !== null];
 const HANDLER_CHECKS: OptionChecks<keyof ConnectionHandlerOptions> = {
   signalingServerUrl: A_TEXT,
+  getToken: A_FUNCTION,
   wrtc: AN_OBJECT,
   config: AN_OBJECT,
   maxConnections: A_CONNECTION_COUNT,
@@ -95,23 +102,26 @@ export function createSimplePeerTransportFactory(
   const url = parseSignalingUrl(options.signalingServerUrl ?? pageOrigin());
   const config = configurationOf(options);
   const wrtc = options.wrtc === undefined ? 'platform' : 'given';
+  const { getToken } = options;
+  const token = getToken === undefined ? 'no token' : 'token';
   const links = options.maxConnections ?? tuning.mesh.links;
   const tuned = { ...tuning, mesh: { ...tuning.mesh, links } };
   return {
-    key: JSON.stringify(['simple-peer', signalingKey(url), config, wrtc, links]),
-    create: (events) => createSimplePeerTransport({ url, config, wrtc: options.wrtc, tuning: tuned }, events),
+    key: JSON.stringify(['simple-peer', signalingKey(url), config, wrtc, links, token]),
+    create: (events) => createSimplePeerTransport({ url, getToken, config, wrtc: options.wrtc, tuning: tuned }, events),
   };
 }
 
 export interface SimplePeerTransportSettings {
   readonly url: SignalingUrl;
+  readonly getToken?: GetToken | undefined;
   readonly config: RTCConfiguration;
   readonly wrtc: WebRTC | undefined;
   readonly tuning: SimplePeerTuning;
 }
 
 export function createSimplePeerTransport(
-  { url, config, wrtc, tuning }: SimplePeerTransportSettings,
+  { url, getToken, config, wrtc, tuning }: SimplePeerTransportSettings,
   events: TransportEvents,
 ): SimplePeerTransport {
   const timers = createTimers();
@@ -160,7 +170,7 @@ export function createSimplePeerTransport(
       createSignaling: (signalingEvents) =>
         createSignalingClient(
           url,
-          { io, random: Math.random, timings: tuning.signaling },
+          { io, random: Math.random, timings: tuning.signaling, getToken },
           { ...signalingEvents, onProblem: (problem) => events.onProblem(problem) },
         ),
       connect: (initiator, peerEvents) => createPeerConnection({ SimplePeer, webRTC, config }, initiator, peerEvents),

@@ -8,6 +8,7 @@ import { io } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSignalingClient, type SignalingClient } from './signaling-client.ts';
 import { SIGNALING_TIMINGS, type SignalingTimings } from './signaling-connection.ts';
+import type { GetToken } from './signaling-token.ts';
 import { parseSignalingUrl } from './signaling-url.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -27,14 +28,14 @@ interface Observed {
 /** Tests cannot wait as long as networks do. */
 const QUICK: SignalingTimings = { ...SIGNALING_TIMINGS, retry: { minMs: 20, maxMs: 100 }, suspiciousMs: 50 };
 
-function open(url: string, timings: SignalingTimings = QUICK): Observed {
+function open(url: string, timings: SignalingTimings = QUICK, getToken?: GetToken): Observed {
   const seen: string[] = [];
   const members = new Map<string, readonly string[]>();
   const codes: (string | undefined)[] = [];
   const problems: (P2PError | undefined)[] = [];
   const client = createSignalingClient(
     parseSignalingUrl(url),
-    { io, random: Math.random, timings },
+    { io, random: Math.random, timings, getToken },
     {
       onJoined(room, others) {
         seen.push(`joined ${room}`);
@@ -205,6 +206,44 @@ describe('signaling client', () => {
     a.client.join('not a room');
     await until('the refusal', () => a.seen.includes('refused not a room'));
     expect(a.codes.at(-1)).toBe('BAD_ROOM');
+  });
+
+  it('comes with a token, and brings another one before it ends', async () => {
+    let shown = 0;
+    const server = await serve({
+      auth(token) {
+        if (token === undefined) return { ok: false, code: 'TOKEN_REQUIRED', message: 'none' };
+        shown += 1;
+        return { ok: true, expiresAt: Date.now() + 2_400 };
+      },
+    });
+    let given = 0;
+    const a = open(server.url, QUICK, async () => `token ${++given}`);
+    a.client.join('room');
+    await until('three tokens', () => shown === 3, 10_000);
+    expect([given, server.connections, a.seen, a.codes]).toEqual([3, 1, ['joined room'], []]);
+    const b = open(server.url);
+    b.client.join('room');
+    await until('the problem', () => b.codes.length > 0);
+    expect(b.problems[0]).toMatchObject({ code: 'TOKEN_REQUIRED', hint: expect.stringContaining('`getToken`') });
+  });
+
+  it('goes on asking for a token, and says what is wrong with it', async () => {
+    const { url } = await serve({ auth: { tokens: ['the-right-token-0123'] } });
+    const answers: (() => string)[] = [
+      () => {
+        throw new Error('not logged in');
+      },
+      () => 7 as never,
+      () => 'the-wrong-token-0123',
+      () => 'the-right-token-0123',
+    ];
+    const a = open(url, QUICK, () => (answers.shift() ?? String)());
+    a.client.join('room');
+    await until('to be in', () => a.seen.includes('joined room'));
+    expect(a.codes).toEqual(['TOKEN_FAILED', 'TOKEN_INVALID', undefined]);
+    expect(String(a.problems[0])).toContain('not logged in');
+    expect(a.problems.map(String).join()).not.toContain('wrong-token');
   });
 
   it('says why a server has cut it off, and comes back', async () => {

@@ -21,6 +21,7 @@ import {
   type SignalingTimings,
 } from './signaling-connection.ts';
 import { badAnswer, endedBy, unreachable } from './signaling-failure.ts';
+import { fetchToken, RENEWAL_PAUSE_MS } from './signaling-token.ts';
 import type { SignalingUrl } from './signaling-url.ts';
 
 export interface SignalingEvents {
@@ -68,6 +69,8 @@ const MAX_OWN_IDS = 64;
 
 /** Subject of what concerns the connection; rooms are subjects too, and none is empty. */
 const CONNECTION = '';
+/** Subject of a token that could not be renewed; no room has such a name. */
+const TOKEN = ' token';
 
 export function createSignalingClient(
   url: SignalingUrl,
@@ -83,12 +86,15 @@ export function createSignalingClient(
   const ownIds = new Set<string>();
   let checkedAt = Number.NEGATIVE_INFINITY;
   let badMessages = 0;
+  let renewing = false;
+  let renewedAt = Number.NEGATIVE_INFINITY;
 
   const connection = createSignalingConnection(
     url,
     { ...deps, timings },
     {
       onConnected(socket) {
+        problems.solve(TOKEN);
         // With rooms it has to show first that it is a signaling server: by answering a join.
         if (rooms.size === 0) problems.solve(CONNECTION);
         listen(socket);
@@ -113,6 +119,7 @@ export function createSignalingClient(
       if (left === undefined) badMessages += 1;
       else if (rooms.has(left.room)) events.onLeft(left.room, left.peer);
     });
+    socket.on('renew', () => void renewToken(socket));
     socket.on('bye', (message) => onBye(socket, message));
   }
 
@@ -120,6 +127,27 @@ export function createSignalingClient(
     const bye = parseByeMessage(message);
     if (bye === undefined) badMessages += 1;
     else if (socket === connection.socket) connection.abandon(endedBy(url.origin, bye));
+  }
+
+  /** The server's word, so no more than one at a time, and not without a pause. */
+  async function renewToken(socket: SignalingSocket): Promise<void> {
+    const { getToken } = deps;
+    const now = performance.now();
+    if (getToken === undefined || renewing || now - renewedAt < RENEWAL_PAUSE_MS) return;
+    renewing = true;
+    renewedAt = now;
+    const token = await fetchToken(getToken);
+    renewing = false;
+    if (socket !== connection.socket) return;
+    if (token instanceof P2PError) return problems.report(TOKEN, token);
+    socket.timeout(timings.answerTimeoutMs).emit('token', { token }, (error: Error | null, answer: unknown) => {
+      // Without an answer the connection ends with the old token, and the next one begins with another.
+      if (error || socket !== connection.socket) return;
+      const reply = parseReply(answer);
+      if (reply === undefined) badMessages += 1;
+      else if (reply.ok) problems.solve(TOKEN);
+      else problems.report(TOKEN, endedBy(url.origin, { code: 'TOKEN_INVALID', message: reply.message }));
+    });
   }
 
   function requestJoin(room: string, patienceMs = timings.answerTimeoutMs): void {

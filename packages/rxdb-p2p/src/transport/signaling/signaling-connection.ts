@@ -1,9 +1,11 @@
 /** Keeps up a socket to the signaling server: attempts with jittered backoff, and finds out why one fails. */
-import type { P2PError } from '@rxdb-p2p/protocol';
+import { P2PError } from '@rxdb-p2p/protocol';
+import { parseByeMessage } from '@rxdb-p2p/protocol/signaling';
 import type { Socket } from 'socket.io-client';
 import { type BackoffOptions, createBackoff } from '../backoff.ts';
 import { probeFailure, refusedBy, unreachable } from './signaling-failure.ts';
 import { probeSignaling } from './signaling-probe.ts';
+import { fetchToken, type GetToken } from './signaling-token.ts';
 import type { SignalingUrl } from './signaling-url.ts';
 
 /** Events as a server may send them: with anything in them. */
@@ -11,9 +13,11 @@ interface UncheckedEvents {
   signal(message: unknown): void;
   left(message: unknown): void;
   bye(message: unknown): void;
+  renew(): void;
 }
 
 interface Requests {
+  token(message: { readonly token: string }, reply: (answer: unknown) => void): void;
   join(message: { readonly room: string }, reply: (answer: unknown) => void): void;
   leave(message: { readonly room: string }): void;
   signal(
@@ -52,6 +56,8 @@ export interface SignalingConnectionDeps {
   /** in [0, 1), as Math.random */
   readonly random: () => number;
   readonly timings: SignalingTimings;
+  /** Undefined: the server is asked without a token. */
+  readonly getToken?: GetToken | undefined;
 }
 
 export interface SignalingConnectionEvents {
@@ -77,7 +83,7 @@ export interface SignalingConnection {
 
 export function createSignalingConnection(
   url: SignalingUrl,
-  { io, random, timings }: SignalingConnectionDeps,
+  { io, random, timings, getToken }: SignalingConnectionDeps,
   events: SignalingConnectionEvents,
 ): SignalingConnection {
   const backoff = createBackoff(timings.retry, random);
@@ -102,6 +108,8 @@ export function createSignalingConnection(
       reconnection: false,
       forceNew: true,
       timeout: timings.connectTimeoutMs,
+      // Never in the URL, which gets into logs.
+      ...(getToken === undefined ? {} : { auth: (pass) => void sendToken(fresh, getToken, pass) }),
     });
     socket = fresh;
     deadline = setTimeout(() => lose(fresh, new Error('no answer in time')), timings.connectTimeoutMs);
@@ -115,6 +123,17 @@ export function createSignalingConnection(
     });
     fresh.on('connect_error', (error) => lose(fresh, error));
     fresh.on('disconnect', () => lose(fresh, undefined));
+  }
+
+  async function sendToken(
+    asking: SignalingSocket,
+    get: GetToken,
+    pass: (auth: { readonly token: string }) => void,
+  ): Promise<void> {
+    const token = await fetchToken(get);
+    if (asking !== socket) return;
+    if (token instanceof P2PError) lose(asking, token);
+    else pass({ token });
   }
 
   function lose(lost: SignalingSocket, error: Error | undefined): void {
@@ -148,9 +167,11 @@ export function createSignalingConnection(
   }
 
   function report(error: Error | undefined): void {
+    if (error instanceof P2PError) events.onFailed(error);
     // An answer of the server itself, unlike a failure on the way to it, carries data.
-    if (error !== undefined && 'data' in error) events.onFailed(refusedBy(url.origin, String(error.message)));
-    else if (everConnected) events.onFailed(unreachable(url.origin, 'no answer', []));
+    else if (error !== undefined && 'data' in error) {
+      events.onFailed(refusedBy(url.origin, String(error.message), parseByeMessage(error.data)));
+    } else if (everConnected) events.onFailed(unreachable(url.origin, 'no answer', []));
     else void diagnose();
   }
 

@@ -36,11 +36,13 @@ export function unreachable(origin: string, got: string, hints: readonly string[
   });
 }
 
-export function refusedBy(origin: string, text: string): P2PError {
-  return new P2PError('SIGNALING_REFUSED', `the signaling server at ${origin} does not let this client in`, {
-    got: JSON.stringify(text.slice(0, MAX_SHOWN_TEXT)),
-    hint: 'new attempts go on',
-  });
+/** @param why where the server has said it in a way that this client knows */
+export function refusedBy(origin: string, text: string, why: ByeMessage | undefined): P2PError {
+  const message = `the signaling server at ${origin} does not let this client in`;
+  const got = JSON.stringify((why?.message ?? text).slice(0, MAX_SHOWN_TEXT));
+  const hint = why?.code === 'TOKEN_REQUIRED' ? 'give the option `getToken`; new attempts go on' : 'new attempts go on';
+  if (why !== undefined) return new P2PError(why.code, message, { got, hint });
+  return new P2PError('SIGNALING_REFUSED', message, { got, hint });
 }
 
 /** The server has ended the connection, and said why. */

@@ -1,0 +1,74 @@
+/** One client, from its admission to its end: it asks and is answered, renews its token, and is told why it has to go. */
+import type { ByeMessage, Reply } from '@rxdb-p2p/protocol/signaling';
+import { parseTokenMessage, refuse } from '@rxdb-p2p/protocol/signaling';
+import type { AddressAccount } from './address-accounts.ts';
+import type { Admission, Applicant } from './auth/admission.ts';
+import type { Admit } from './auth/auth.ts';
+import { createLease } from './auth/lease.ts';
+import type { ConnectionMeter } from './connection-meter.ts';
+import type { Delivery, SignalingSocket } from './delivery.ts';
+import type { Client, Requests } from './requests.ts';
+
+export interface SessionDeps {
+  readonly meter: ConnectionMeter;
+  readonly account: AddressAccount;
+  readonly applicant: Applicant;
+  readonly admission: Admission;
+  readonly admit: Admit;
+  readonly requests: Requests;
+  readonly delivery: Delivery;
+}
+
+/** Serves the socket until it disconnects. */
+export function openSession(socket: SignalingSocket, deps: SessionDeps): void {
+  const { meter, account, applicant, admission, admit, requests, delivery } = deps;
+  const { takeRequest, takeJoin } = meter;
+  const lease = createLease(admission, {
+    onRenew: () => void socket.emit('renew'),
+    onEnd: () => dismiss(socket, { code: 'TOKEN_EXPIRED', message: 'the token has ended, and no other one has come' }),
+  });
+  const client: Client = { id: socket.id, quota: account, opensRoom: lease.opensRoom, takeRequest, takeJoin };
+  let renewing = false;
+
+  /** One at a time: checking a token costs more than any other request. */
+  async function renew(message: unknown): Promise<Reply> {
+    if (renewing || !takeRequest()) return refuse('RATE_LIMITED', 'too many tokens; wait a second');
+    const parsed = parseTokenMessage(message);
+    if (!parsed.ok) return parsed;
+    renewing = true;
+    const verdict = await admit(parsed.value.token, applicant);
+    renewing = false;
+    if (!socket.connected) return { ok: true };
+    if (!verdict.ok) return refuse(verdict.code, verdict.message);
+    lease.renew(verdict);
+    if (!requests.roomsOf(socket.id).every(lease.opensRoom)) {
+      dismiss(socket, { code: 'NAMESPACE_NOT_ALLOWED', message: 'the new token does not open all rooms joined' });
+    }
+    return { ok: true };
+  }
+
+  delivery.add(socket, meter);
+  // One listener for every event, so that a client cannot choose which code runs by inventing names.
+  socket.onAny((event: unknown, ...payload: unknown[]) => {
+    // Packets that came together with the end of the connection are delivered after it.
+    if (!socket.connected) return;
+    // socket.io adds the function when the client asks for an answer; a client cannot send one.
+    const last = payload.at(-1);
+    const reply = typeof last === 'function' ? (answer: Reply): void => last(answer) : () => undefined;
+    if (event === 'token') void renew(payload[0]).then(reply);
+    else reply(requests.answer(client, event, payload[0]));
+  });
+  socket.on('disconnect', () => {
+    lease.end();
+    delivery.remove(socket.id);
+    requests.end(socket.id);
+    // A connection without its socket has nothing left to say.
+    socket.conn.close();
+  });
+}
+
+/** Says why, and ends the connection when that has been sent. */
+export function dismiss(socket: SignalingSocket, message: ByeMessage): void {
+  socket.emit('bye', message);
+  socket.disconnect(true);
+}
