@@ -10,7 +10,9 @@ export interface AttachedSignaling {
   readonly connections: number;
   /** Rooms that have a member now. */
   readonly rooms: number;
-  /** Ends all connections within about a second and lets go of the HTTP server, which stays open. May be called twice. */
+  /** False from the moment on when it closes: for a health check that keeps new clients away. */
+  readonly open: boolean;
+  /** Tells all clients to move on, over `drainMs`; ends all connections within about a second more, and lets go of the HTTP server, which stays open. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -40,9 +42,12 @@ export function attachSignaling(
     get rooms() {
       return hub.rooms;
     },
-    close() {
+    get open() {
+      return hub.open;
+    },
+    async close() {
+      await hub.close();
       httpServer.off('upgrade', onUpgrade);
-      return hub.close();
     },
   };
 }

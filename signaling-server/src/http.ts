@@ -10,19 +10,23 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 } as const;
 
-export function answerHttp(request: IncomingMessage, response: ServerResponse): void {
-  const { status, body } = answerTo(request);
+/** @param open whether clients are taken */
+export function answerHttp(request: IncomingMessage, response: ServerResponse, open: boolean): void {
+  const { status, body } = answerTo(request, open);
   const text = JSON.stringify(body);
   response.writeHead(status, { ...HEADERS, 'Content-Length': Buffer.byteLength(text) });
   response.end(request.method === 'HEAD' ? undefined : text);
 }
 
-function answerTo(request: IncomingMessage): { readonly status: number; readonly body: object } {
+function answerTo(request: IncomingMessage, open: boolean): { readonly status: number; readonly body: object } {
   if (isSignalingRequest(request)) {
     return { status: 400, body: { code: 'WEBSOCKET_ONLY', message: "connect with { transports: ['websocket'] }" } };
   }
   if (pathOf(request) === '/healthz' && (request.method === 'GET' || request.method === 'HEAD')) {
     return { status: 200, body: { name: 'rxdb-p2p-signaling', status: 'ok' } };
+  }
+  if (pathOf(request) === '/readyz' && (request.method === 'GET' || request.method === 'HEAD')) {
+    return { status: open ? 200 : 503, body: { status: open ? 'ready' : 'closing' } };
   }
   return { status: 404, body: { code: 'NOT_FOUND', message: 'an rxdb-p2p signaling server; see /healthz' } };
 }

@@ -10,12 +10,15 @@ import { takeToken } from './auth/auth.ts';
 import { clientAddress } from './client-address.ts';
 import { type ConnectionMeter, type EngineConnection, meterConnection } from './connection-meter.ts';
 import { createDelivery, type SignalingSocket } from './delivery.ts';
-import { CLOSE_GRACE_MS, CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
+import { CLOSE_GRACE_MS, CONNECT_TIMEOUT_MS, DRAIN_STEP_MS, MAX_MESSAGE_BYTES, MIN_DRAIN_BATCH } from './limits.ts';
+import type { RefusalCode } from './observer.ts';
 import type { CheckedOptions } from './options.ts';
 import { createRequests } from './requests.ts';
 import { createRooms } from './rooms.ts';
-import { openSession } from './session.ts';
+import { dismiss, openSession } from './session.ts';
 import { queryOf, refuseUpgrade } from './upgrade.ts';
+
+const CLOSING: ByeMessage = { code: 'SERVER_CLOSING', message: 'the server stops; connect again' };
 
 export interface Hub {
   /** Connections that are open. */
@@ -24,7 +27,9 @@ export interface Hub {
   readonly rooms: number;
   /** Takes over a connection that asks for the WebSocket of this path. */
   upgrade(request: IncomingMessage, link: Duplex, head: Buffer): void;
-  /** Says goodbye to all clients, and cuts those that do not answer. */
+  /** False from the moment on when clients are told to move on. */
+  readonly open: boolean;
+  /** Takes nobody any more, tells all clients to move on, over the time of `drainMs`, and cuts those that do not answer. */
   close(): Promise<void>;
 }
 
@@ -42,7 +47,8 @@ const FLOOD: ByeMessage = {
   message: 'more packets or bytes than a client or an address may send',
 };
 
-export function createHub({ admit, origins, trustedProxies, limits, heartbeat }: CheckedOptions): Hub {
+export function createHub(options: CheckedOptions): Hub {
+  const { admit, origins, trustedProxies, limits, heartbeat, drainMs, observer } = options;
   const now = (): number => performance.now();
   const rooms = createRooms({ roomsPerSocket: limits.roomsPerSocket, random: Math.random });
   const delivery = createDelivery(limits.waitingBytes);
@@ -63,10 +69,12 @@ export function createHub({ admit, origins, trustedProxies, limits, heartbeat }:
     pingInterval: heartbeat.intervalMs,
     pingTimeout: heartbeat.timeoutMs,
     // CORS says nothing about WebSockets, so the origin is checked here.
-    allowRequest: ({ headers }, decide) => {
-      if (links.size > limits.connections) decide('SERVER_FULL', false);
-      else if (!originAllowed(origins, headers.origin)) decide('ORIGIN_NOT_ALLOWED', false);
-      else decide(undefined, true);
+    allowRequest: ({ headers, socket }, decide) => {
+      const code = links.size > limits.connections ? 'SERVER_FULL' : 'ORIGIN_NOT_ALLOWED';
+      if (code !== 'SERVER_FULL' && originAllowed(origins, headers.origin)) return decide(undefined, true);
+      const link = links.get(socket);
+      if (link !== undefined) observer.refused(code, link.applicant);
+      decide(code, false);
     },
   });
   // socket.io wants a server of its own. This one never listens: other listeners of the real one are left alone.
@@ -75,14 +83,25 @@ export function createHub({ admit, origins, trustedProxies, limits, heartbeat }:
   io.engine.on('connection', (connection: EngineConnection) => {
     const link = links.get(connection.request.socket);
     if (link === undefined) return connection.close();
-    const onCut = (): void => void link.socket?.emit('bye', FLOOD);
+    const onCut = (): void => {
+      observer.dismissed(FLOOD.code, link.applicant);
+      link.socket?.emit('bye', FLOOD);
+    };
     link.meter = meterConnection(connection, { limits, account: link.account, now, onCut });
   });
   io.use((socket, next) => {
     const link = linkOf(socket);
-    if (link?.meter?.admitSocket() !== true) return next(new Error('ALREADY_CONNECTED'));
-    void admit(takeToken(socket.handshake), link.applicant).then((verdict) => {
-      if (!verdict.ok) return next(refusal({ code: verdict.code, message: verdict.message }));
+    if (link === undefined) return next(new Error('ALREADY_CONNECTED'));
+    const { applicant } = link;
+    if (link.meter?.admitSocket() !== true) {
+      observer.refused('ALREADY_CONNECTED', applicant);
+      return next(new Error('ALREADY_CONNECTED'));
+    }
+    void admit(takeToken(socket.handshake), applicant).then((verdict) => {
+      if (!verdict.ok) {
+        observer.refused(verdict.code, applicant);
+        return next(refusal({ code: verdict.code, message: verdict.message }));
+      }
       link.admission = verdict;
       next();
     });
@@ -92,10 +111,21 @@ export function createHub({ admit, origins, trustedProxies, limits, heartbeat }:
     if (link?.meter === undefined || link.admission === undefined) return void socket.disconnect(true);
     link.socket = socket;
     const { meter, account, applicant, admission } = link;
-    openSession(socket, { meter, account, applicant, admission, admit, requests, delivery });
+    openSession(socket, { meter, account, applicant, admission, admit, requests, delivery, observer });
   });
 
+  /** So that a server that takes the place of this one is not asked by everybody at once. */
+  async function drain(): Promise<void> {
+    const leaving = [...links.values()];
+    const batch = Math.max(MIN_DRAIN_BATCH, Math.ceil((leaving.length * DRAIN_STEP_MS) / drainMs));
+    while (leaving.length > 0) {
+      for (const { socket } of leaving.splice(0, batch)) if (socket?.connected === true) dismiss(socket, CLOSING);
+      if (leaving.length > 0) await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
+    }
+  }
+
   async function shutDown(): Promise<void> {
+    await drain();
     // First, so that nobody is told of the thousands who leave now.
     rooms.clear();
     await io.close();
@@ -113,18 +143,25 @@ export function createHub({ admit, origins, trustedProxies, limits, heartbeat }:
     get connections() {
       return io.engine.clientsCount;
     },
+    get open() {
+      return closed === undefined;
+    },
     get rooms() {
       return rooms.size;
     },
     upgrade(request, link, head) {
-      if (closed !== undefined) return refuseUpgrade(link, 503, 'SERVER_CLOSING');
+      const applicant = { address: clientAddress(request, trustedProxies), origin: request.headers.origin };
+      const refuse = (status: 400 | 429 | 503, code: RefusalCode): void => {
+        observer.refused(code, applicant);
+        refuseUpgrade(link, status, code);
+      };
+      if (closed !== undefined) return refuse(503, 'SERVER_CLOSING');
       // An id names a connection to move to another transport; there is only one, and it skips the check of origins.
-      if (queryOf(request).has('sid')) return refuseUpgrade(link, 400, 'WEBSOCKET_ONLY');
+      if (queryOf(request).has('sid')) return refuse(400, 'WEBSOCKET_ONLY');
       // Gone before it was looked at: its end would not be told.
       if (link.destroyed) return;
-      const applicant = { address: clientAddress(request, trustedProxies), origin: request.headers.origin };
       const account = accounts.open(applicant.address);
-      if (account === undefined) return refuseUpgrade(link, 429, 'TOO_MANY_CONNECTIONS');
+      if (account === undefined) return refuse(429, 'TOO_MANY_CONNECTIONS');
       links.set(link, { account, applicant, meter: undefined, admission: undefined, socket: undefined });
       link.once('close', () => {
         links.delete(link);

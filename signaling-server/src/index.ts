@@ -8,5 +8,12 @@ export type { JwtOptions } from './auth/jwt.ts';
 export type { JwtKey, PublicKey, PublicKeyAlgorithm, SecretKey } from './auth/jwt-keys.ts';
 export type { TokenOptions } from './auth/static-token.ts';
 export { DEFAULT_HEARTBEAT, DEFAULT_LIMITS, type Heartbeat, type SignalingLimits } from './limits.ts';
+export type { RefusalCode, RequestName, SignalingObserver } from './observer.ts';
 export type { SignalingOptions } from './options.ts';
-export { createSignalingServer, DEFAULT_PORT, type SignalingServer, type SignalingServerOptions } from './server.ts';
+export {
+  type Certificate,
+  createSignalingServer,
+  DEFAULT_PORT,
+  type SignalingServer,
+  type SignalingServerOptions,
+} from './server.ts';

@@ -9,6 +9,13 @@ export const CONNECT_TIMEOUT_MS: number = 10_000;
 /** What clients have to say goodbye when the server stops, milliseconds; then their connections are cut. */
 export const CLOSE_GRACE_MS: number = 1_000;
 
+/** Between two groups of clients that are told to move on, milliseconds, and how many such a group has at least. */
+export const DRAIN_STEP_MS: number = 100;
+export const MIN_DRAIN_BATCH: number = 50;
+
+/** Over which clients are told to move on when the server stops, milliseconds: 1,000 a second with 5,000 of them. */
+export const DEFAULT_DRAIN_MS: number = 5_000;
+
 /** From the first byte to the last header of an HTTP request, milliseconds. Nobody needs longer for a handshake. */
 export const REQUEST_TIMEOUT_MS: number = 10_000;
 

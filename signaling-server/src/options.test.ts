@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS } from './limits.ts';
+import { DEFAULT_DRAIN_MS, DEFAULT_HEARTBEAT, DEFAULT_LIMITS } from './limits.ts';
+import { SILENT } from './observer.ts';
 import { checkOptions } from './options.ts';
 
 describe('options', () => {
@@ -11,6 +12,8 @@ describe('options', () => {
       trustedProxies: 0,
       limits: { ...DEFAULT_LIMITS, roomsPerSocket: 3 },
       heartbeat: { ...DEFAULT_HEARTBEAT, timeoutMs: 5 },
+      drainMs: DEFAULT_DRAIN_MS,
+      observer: SILENT,
     });
     expect(options).toEqual({ limits: { roomsPerSocket: 3 }, heartbeat: { timeoutMs: 5 } });
   });

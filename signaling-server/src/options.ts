@@ -1,7 +1,8 @@
 /** What a host may configure, and the check of it. */
 import { P2PError } from '@rxdb-p2p/protocol/signaling';
 import { type Admit, type AuthOptions, createAuth } from './auth/auth.ts';
-import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS, type Heartbeat, type SignalingLimits } from './limits.ts';
+import { DEFAULT_DRAIN_MS, DEFAULT_HEARTBEAT, DEFAULT_LIMITS, type Heartbeat, type SignalingLimits } from './limits.ts';
+import { SILENT, type SignalingObserver } from './observer.ts';
 
 export interface SignalingOptions {
   /** Who may connect, and join what. Default `none`: everybody. */
@@ -23,6 +24,10 @@ export interface SignalingOptions {
    * Default: a warning of the process.
    */
   readonly onProblem?: (problem: Error) => void;
+  /** Over which clients are told to move on when it closes, milliseconds, where there are many. Default 5,000. */
+  readonly drainMs?: number;
+  /** Told what clients are refused and asked, for logs and metrics. */
+  readonly observer?: SignalingObserver;
 }
 
 export interface CheckedOptions {
@@ -32,6 +37,8 @@ export interface CheckedOptions {
   readonly trustedProxies: number;
   readonly limits: SignalingLimits;
   readonly heartbeat: Heartbeat;
+  readonly drainMs: number;
+  readonly observer: SignalingObserver;
 }
 
 /** More than one proxy is rare, more than a few a mistake. */
@@ -39,13 +46,22 @@ const MAX_TRUSTED_PROXIES = 10;
 
 /** @throws P2PError BAD_OPTION */
 export function checkOptions(options: SignalingOptions): CheckedOptions {
-  const { auth = 'none', origins, trustedProxies = 0, onProblem = warn } = options;
+  const {
+    auth = 'none',
+    origins,
+    trustedProxies = 0,
+    onProblem = warn,
+    drainMs = DEFAULT_DRAIN_MS,
+    observer = SILENT,
+  } = options;
   return {
     admit: createAuth(auth, onProblem),
     origins: origins === undefined ? undefined : new Set(origins.map(checkOrigin)),
     trustedProxies: checkHops(trustedProxies),
     limits: checkNumbers('limits', { ...DEFAULT_LIMITS, ...options.limits }),
     heartbeat: checkNumbers('heartbeat', { ...DEFAULT_HEARTBEAT, ...options.heartbeat }),
+    drainMs: Math.max(drainMs, 1),
+    observer,
   };
 }
 

@@ -19,6 +19,7 @@ import {
   MAX_NOTICES_PER_MEMBER,
 } from './limits.ts';
 import { DEFAULT_PORT } from './server.ts';
+import { SETTING_NAMES } from './settings.ts';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const examples = [...README.matchAll(/```js\n(.*?)```/gs)].map((match) => match[1] ?? '');
@@ -50,5 +51,6 @@ it('lists every limit', () => {
   shows(MAX_IDLE_ACCOUNTS, 'that are remembered');
   shows(MAX_NOTICES_PER_MEMBER, 'hear of one leaving');
   expect(README).toContain(`| ${DEFAULT_PORT} |`);
+  for (const name of SETTING_NAMES) expect(README).toMatch(new RegExp(`^\\|.*\`--${name}\``, 'm'));
   for (const code of AUTH_CODES) expect(README).toMatch(new RegExp(`^\\|.*\`${code}\``, 'm'));
 });

@@ -97,6 +97,28 @@ describe('starting and stopping', () => {
   });
 });
 
+describe('closing', () => {
+  it('tells clients to move on, in groups, and its health that it is not ready', async () => {
+    const server = await startServer({ drainMs: 400 });
+    const { url, port } = server;
+    expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: 'ready' });
+    const clients = await Promise.all(Array.from({ length: 120 }, () => connectTo(server)));
+    const byes: { readonly code: string; readonly at: number }[] = [];
+    for (const client of clients) client.on('bye', ({ code }) => byes.push({ code, at: performance.now() }));
+    const closing = server.close();
+    const health = await fetch(`${url}/readyz`);
+    expect([health.status, await health.json()]).toEqual([503, { status: 'closing' }]);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    await expect(openRawWebSocket(port)).rejects.toThrow(/503.*SERVER_CLOSING/s);
+    await closing;
+    await expect.poll(() => byes.length).toBe(120);
+    expect(new Set(byes.map(({ code }) => code))).toEqual(new Set(['SERVER_CLOSING']));
+    // 50, 50 and 20, with 100 ms between.
+    expect((byes.at(-1)?.at ?? 0) - (byes[0]?.at ?? 0)).toBeGreaterThan(100);
+    await expect(fetch(`${url}/readyz`)).rejects.toThrow();
+  });
+});
+
 describe('attached to another server', () => {
   it('leaves its requests and its other WebSockets alone, also when it goes', async () => {
     const host = createServer((_request, response) => response.end('hosted'));
@@ -117,9 +139,7 @@ describe('attached to another server', () => {
     });
     await expect(openRawWebSocket(port, { path: '/other' })).rejects.toThrow('418');
 
-    const closing = signaling.close();
-    expect(signaling.close()).toBe(closing);
-    await closing;
+    await Promise.all([signaling.close(), signaling.close()]);
     expect(client.connected).toBe(false);
     expect(host.listening).toBe(true);
     expect(host.listenerCount('upgrade')).toBe(1);

@@ -7,6 +7,7 @@ import type { Admit } from './auth/auth.ts';
 import { createLease } from './auth/lease.ts';
 import type { ConnectionMeter } from './connection-meter.ts';
 import type { Delivery, SignalingSocket } from './delivery.ts';
+import { requestName, type SignalingObserver } from './observer.ts';
 import type { Client, Requests } from './requests.ts';
 
 export interface SessionDeps {
@@ -17,18 +18,24 @@ export interface SessionDeps {
   readonly admit: Admit;
   readonly requests: Requests;
   readonly delivery: Delivery;
+  readonly observer: SignalingObserver;
 }
 
 /** Serves the socket until it disconnects. */
 export function openSession(socket: SignalingSocket, deps: SessionDeps): void {
-  const { meter, account, applicant, admission, admit, requests, delivery } = deps;
+  const { meter, account, applicant, admission, admit, requests, delivery, observer } = deps;
   const { takeRequest, takeJoin } = meter;
   const lease = createLease(admission, {
     onRenew: () => void socket.emit('renew'),
-    onEnd: () => dismiss(socket, { code: 'TOKEN_EXPIRED', message: 'the token has ended, and no other one has come' }),
+    onEnd: () => end({ code: 'TOKEN_EXPIRED', message: 'the token has ended, and no other one has come' }),
   });
   const client: Client = { id: socket.id, quota: account, opensRoom: lease.opensRoom, takeRequest, takeJoin };
   let renewing = false;
+
+  function end(message: ByeMessage): void {
+    observer.dismissed(message.code, applicant);
+    dismiss(socket, message);
+  }
 
   /** One at a time: checking a token costs more than any other request. */
   async function renew(message: unknown): Promise<Reply> {
@@ -42,7 +49,7 @@ export function openSession(socket: SignalingSocket, deps: SessionDeps): void {
     if (!verdict.ok) return refuse(verdict.code, verdict.message);
     lease.renew(verdict);
     if (!requests.roomsOf(socket.id).every(lease.opensRoom)) {
-      dismiss(socket, { code: 'NAMESPACE_NOT_ALLOWED', message: 'the new token does not open all rooms joined' });
+      end({ code: 'NAMESPACE_NOT_ALLOWED', message: 'the new token does not open all rooms joined' });
     }
     return { ok: true };
   }
@@ -53,10 +60,13 @@ export function openSession(socket: SignalingSocket, deps: SessionDeps): void {
     // Packets that came together with the end of the connection are delivered after it.
     if (!socket.connected) return;
     // socket.io adds the function when the client asks for an answer; a client cannot send one.
-    const last = payload.at(-1);
-    const reply = typeof last === 'function' ? (answer: Reply): void => last(answer) : () => undefined;
-    if (event === 'token') void renew(payload[0]).then(reply);
-    else reply(requests.answer(client, event, payload[0]));
+    const reply = payload.at(-1);
+    const answer = (given: Reply): void => {
+      observer.answered(requestName(event), given.ok ? 'OK' : given.code);
+      if (typeof reply === 'function') reply(given);
+    };
+    if (event === 'token') void renew(payload[0]).then(answer);
+    else answer(requests.answer(client, event, payload[0]));
   });
   socket.on('disconnect', () => {
     lease.end();

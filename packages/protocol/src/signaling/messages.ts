@@ -57,8 +57,8 @@ export type SignalingCode = (typeof REQUEST_CODES)[number] | AuthCode;
 export const SIGNALING_CODES: readonly SignalingCode[] = [...REQUEST_CODES, ...AUTH_CODES];
 
 /** Why a server ends a connection, or takes none. */
-export type ByeCode = 'RATE_LIMITED' | 'NAMESPACE_NOT_ALLOWED' | AuthCode;
-export const BYE_CODES: readonly ByeCode[] = ['RATE_LIMITED', 'NAMESPACE_NOT_ALLOWED', ...AUTH_CODES];
+export type ByeCode = 'RATE_LIMITED' | 'NAMESPACE_NOT_ALLOWED' | 'SERVER_CLOSING' | AuthCode;
+export const BYE_CODES: readonly ByeCode[] = ['RATE_LIMITED', 'NAMESPACE_NOT_ALLOWED', 'SERVER_CLOSING', ...AUTH_CODES];
 
 export interface RoomMessage {
   readonly room: string;

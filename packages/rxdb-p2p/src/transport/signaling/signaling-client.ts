@@ -126,7 +126,9 @@ export function createSignalingClient(
   function onBye(socket: SignalingSocket, message: unknown): void {
     const bye = parseByeMessage(message);
     if (bye === undefined) badMessages += 1;
-    else if (socket === connection.socket) connection.abandon(endedBy(url.origin, bye));
+    // Not a failure: the next attempt finds its successor, or another process.
+    else if (bye.code !== 'SERVER_CLOSING' && socket === connection.socket)
+      connection.abandon(endedBy(url.origin, bye));
   }
 
   /** The server's word, so no more than one at a time, and not without a pause. */
