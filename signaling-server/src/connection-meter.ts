@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'socket.io';
 import type { AddressAccount } from './address-accounts.ts';
-import { CUT_GRACE_MS, type SignalingLimits } from './limits.ts';
+import { CUT_GRACE_MS, MAX_TURN_BYTES, type SignalingLimits } from './limits.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
 export type EngineConnection = Socket['conn'];
@@ -41,6 +41,7 @@ export function meterConnection(
   let queuedBytes = 0;
   let admitted = false;
   let cutting = false;
+  let turnBytes = 0;
 
   // engine.io keeps packets while the link is busy and hands them over all at once.
   connection.on('packetCreate', (packet: { readonly data?: string | Buffer }) => {
@@ -50,6 +51,17 @@ export function meterConnection(
     queuedBytes = 0;
   });
   const waitingBytes = (): number => queuedBytes + link.writableLength;
+
+  /** Node reads some 2 MiB of a busy link at once; the other clients would wait for all that is in it. */
+  function takeTurn(length: number): void {
+    turnBytes += length;
+    if (turnBytes < MAX_TURN_BYTES || link.isPaused()) return;
+    link.pause();
+    setImmediate(() => {
+      turnBytes = 0;
+      if (!cutting) link.resume();
+    });
+  }
 
   /** Says why, reads nothing more, and leaves the client a moment to read it. */
   function cut(): void {
@@ -67,6 +79,7 @@ export function meterConnection(
   });
   // The link itself: a client can also flood with fragments, or with pings whose answers it leaves unread.
   link.on('data', (chunk: Buffer) => {
+    takeTurn(chunk.length);
     if (waitingBytes() > 2 * limits.waitingBytes) link.destroy();
     else if (!bytes.take(chunk.length) || !account.bytes.take(chunk.length)) cut();
   });

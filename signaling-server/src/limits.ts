@@ -28,6 +28,9 @@ export const MAX_NOTICES_PER_MEMBER: number = 64;
 /** From saying goodbye to a client that goes too far until its connection is cut, milliseconds: a slow round trip. */
 export const CUT_GRACE_MS: number = 1_000;
 
+/** What is read of one client before it is the others' turn, bytes: one read of Node. Work of some milliseconds. */
+export const MAX_TURN_BYTES: number = 64 * 1024;
+
 /** Addresses without a connection whose use is remembered, about 0.6 KB each. Above it the oldest start afresh. */
 export const MAX_IDLE_ACCOUNTS: number = 50_000;
 
@@ -80,7 +83,7 @@ export const DEFAULT_LIMITS: SignalingLimits = {
   joinsPerSecond: 10,
   requestBurst: 512,
   requestsPerSecond: 50,
-  packetBurst: 2_048,
+  packetBurst: 1_024,
   packetsPerSecond: 100,
   byteBurst: 4 * 1024 * 1024,
   bytesPerSecond: 128 * 1024,
