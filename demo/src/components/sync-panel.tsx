@@ -96,7 +96,7 @@ export function SyncPanel({ pool, problem, paused, onAction }: Props): JSX.Eleme
           {note}
         </p>
       )}
-      <PastProblems pool={pool} current={shownProblem} />
+      <PastProblems pool={pool} current={problem ?? status?.problem} />
     </aside>
   );
 }
