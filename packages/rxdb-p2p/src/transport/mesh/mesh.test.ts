@@ -155,6 +155,7 @@ describe.concurrent('mesh', () => {
     await until('an offer', () => kinds(stranger.heard).includes('offer'));
     stranger.socket.disconnect();
     await pause(300);
+    expect(a.transport.droppedSignals).toBe(0);
     const b = open(context, url, ['room'], { search: { minMs: 50, maxMs: 50 } });
     await until('a link', () => linked(1, a, b));
     expect(a.problems).toEqual([]);
@@ -162,8 +163,10 @@ describe.concurrent('mesh', () => {
 
   it('drops and counts hostile signals, and goes on', async (context) => {
     const { url } = await serve(context);
-    const a = open(context, url, ['room'], { spacingMs: 60_000 });
-    const b = open(context, url, ['room'], { spacingMs: 60_000 });
+    // Longer than the stranger takes for all its offers; an offer of somebody else that comes too soon is made again.
+    const limits = { spacingMs: 2_000, connectTimeoutMs: 2_500 };
+    const a = open(context, url, ['room'], limits);
+    const b = open(context, url, ['room'], limits);
     await until('a link', () => linked(1, a, b));
     const { socket, members, heard } = await openStranger(context, url, 'room');
     expect(members.length).toBe(2);
@@ -199,7 +202,7 @@ describe.concurrent('mesh', () => {
     a.links[0]?.link.send(Uint8Array.of(1));
     await until('a message', () => b.links[0]?.messages.length === 1);
     expect([a.links.length, b.links.length]).toEqual([1, 1]);
-    const c = open(context, url, ['room']);
+    const c = open(context, url, ['room'], { connectTimeoutMs: 2_500 });
     await until('links with a newcomer', () => linked(2, a, b, c));
   });
 
