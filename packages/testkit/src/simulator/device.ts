@@ -60,6 +60,8 @@ export interface Device extends WatchedDevice, User {
   readonly problems: readonly P2PError[];
   /** Removes tombstones for good, as the plugin lets RxDB's cleanup do: when all deletes are journaled. */
   purge(): Promise<void>;
+  /** How many rows the journal has on disk. */
+  journalRows(): Promise<number>;
   /** What a process that starts now would find in the journal. */
   reread(): Promise<Journal>;
   close(): Promise<void>;
@@ -212,6 +214,12 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     ...watched,
     ...createUser({ documents, now, randomId, handWrites }),
     ...{ sync, problems, close, reread: readJournal },
+    async journalRows() {
+      const sidecar = await openSidecar(params);
+      const { length } = await sidecar.readAll();
+      await sidecar.close();
+      return length;
+    },
     async purge() {
       await replica.catchUp();
       const query = prepareQuery(documents.schema, {

@@ -33,8 +33,14 @@ export interface SimDisk {
   goBack(kept: ReadonlyMap<string, number>): Promise<void>;
 }
 
-/** @param create an empty storage whose content nobody else shares */
-export function createDisk(create: () => Storage = privateMemory): SimDisk {
+/**
+ * @param create an empty storage whose content nobody else shares
+ * @param options.history whether it can go back; that takes memory for each call
+ */
+export function createDisk(
+  create: () => Storage = privateMemory,
+  { history: keeps = true }: { readonly history?: boolean } = {},
+): SimDisk {
   let base = create();
   /** of each storage: the last bulk of events that was told */
   const told = new Map<Subject<Bulk>, string>();
@@ -58,14 +64,14 @@ export function createDisk(create: () => Storage = privateMemory): SimDisk {
           const refused = new Set(result.error.map(({ documentId }) => documentId));
           const primary = inner.schema.primaryKey as unknown as keyof D;
           const taken = rows.filter(({ document }) => !refused.has(document[primary] as string));
-          if (taken.length > 0) calls.push({ rows: taken as unknown as Rows, context });
+          if (keeps && taken.length > 0) calls.push({ rows: taken as unknown as Rows, context });
           return result;
         },
       },
       cleanup: {
         async value(minimumDeletedTime: number) {
           const done = await inner.cleanup(minimumDeletedTime);
-          calls.push('cleanup');
+          if (keeps) calls.push('cleanup');
           return done;
         },
       },

@@ -1,5 +1,15 @@
 /** A log of all writes that any replica has minted, and the rules that every replica must keep about them. */
-import { canonicalJson, covers, type Dot, type Head, reduceHeads, supersedes, type Vector } from '@rxdb-p2p/protocol';
+import {
+  canonicalJson,
+  covers,
+  type Dot,
+  type Head,
+  reduceHeads,
+  sameDot,
+  sameHead,
+  supersedes,
+  type Vector,
+} from '@rxdb-p2p/protocol';
 import type { DocRecord } from 'rxdb-p2p/testing';
 import type { WatchedDevice } from './device.ts';
 
@@ -16,6 +26,8 @@ export interface WriteLog {
   wrong(devices: readonly WatchedDevice[]): string[];
   readonly size: number;
   readonly violations: readonly string[];
+  /** whether a disk has lost something: what its replica names again may be a fork, which is reported and repaired */
+  readonly lossy: boolean;
 }
 
 interface Write {
@@ -117,7 +129,7 @@ export function createWriteLog(): WriteLog {
     for (const id of ids) {
       for (const { head } of device.journal.records.get(id)?.heads ?? []) {
         const own = head.actor === device.replica.actor;
-        if (own && writes.of(head) === undefined) noteMinted(device, { id, head });
+        if (own && !writes.to(id).some((write) => sameHead(write.head, head))) noteMinted(device, { id, head });
       }
     }
   };
@@ -125,7 +137,9 @@ export function createWriteLog(): WriteLog {
   const holds = ({ journal }: WatchedDevice, { id, head }: Write): boolean => {
     const record = journal.records.get(id);
     const heads = [...(record?.heads ?? []), ...(record?.pending?.heads ?? [])];
-    return heads.some((stored) => supersedes(stored.head, head));
+    return heads.some(
+      (stored) => sameHead(stored.head, head) || (supersedes(stored.head, head) && !sameDot(stored.head, head)),
+    );
   };
 
   /** The rule of the vector: of what it covers, what is new in it or in these documents is there. */
@@ -136,7 +150,8 @@ export function createWriteLog(): WriteLog {
     for (const [actor, seq] of vector)
       for (const write of writes.by(actor, last.get(actor) ?? 0, seq)) candidates.add(write);
     for (const write of candidates) {
-      if (covers(vector, write.head) && !holds(device, write))
+      const forked = writes.by(write.head.actor, write.head.seq - 1, write.head.seq).length > 1;
+      if (!forked && covers(vector, write.head) && !holds(device, write))
         violations.push(`the vector of ${device.name} covers ${nameOf(write)}, which it does not hold`);
     }
     checked.set(device.name, vector);
@@ -144,6 +159,9 @@ export function createWriteLog(): WriteLog {
 
   return {
     violations,
+    get lossy() {
+      return losers.size > 0;
+    },
     get size() {
       return writes.all().length;
     },

@@ -81,7 +81,7 @@ const YEAR_MS = 365 * 86_400_000;
 const DEXIE_SHARE = 0.05;
 const WRITE_SHARE = 0.8;
 
-/** Segments that power loss may take; 1: none. What a journal has forgotten is minted again, which needs repair. */
+/** Segments of a journal that power loss may take, and one more. What a journal has forgotten is named again: forks, for repair. */
 const MOST_JOURNAL_LOST = 1;
 
 /** How often each fault comes, beside the others. */
