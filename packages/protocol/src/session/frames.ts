@@ -57,8 +57,6 @@ export interface HelloFrame {
   readonly time: number;
   /** names of optional abilities; unknown ones are ignored */
   readonly features: readonly string[];
-  /** the largest frame that the sender takes, bytes */
-  readonly maxFrameBytes: number;
 }
 
 export interface OpenFrame {

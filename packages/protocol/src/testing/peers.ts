@@ -35,7 +35,6 @@ export function helloOf(name: string, more: Partial<HelloFrame> = {}): HelloFram
     nonce: new Uint8Array(16).fill(code + 1),
     time: 0,
     features: [],
-    maxFrameBytes: 1_000,
     ...more,
   };
 }

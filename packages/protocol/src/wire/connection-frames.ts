@@ -29,7 +29,6 @@ export function writeHello(writer: ByteWriter, frame: HelloFrame): void {
   writer.fixed('session', frame.session, NONCE_BYTES);
   writer.fixed('nonce', frame.nonce, NONCE_BYTES);
   writer.uint('time', frame.time, 0, Number.MAX_SAFE_INTEGER);
-  writer.uint('maxFrameBytes', frame.maxFrameBytes, 1, Number.MAX_SAFE_INTEGER);
   writer.uint('features', frame.features.length, 0, MAX_FEATURES);
   for (const feature of frame.features) writer.text('feature', feature, MAX_NAME_BYTES);
 }
@@ -39,11 +38,10 @@ export function readHello(reader: ByteReader): HelloFrame {
   const session = reader.fixed('session', NONCE_BYTES);
   const nonce = reader.fixed('nonce', NONCE_BYTES);
   const time = reader.uint('time', 0, Number.MAX_SAFE_INTEGER);
-  const maxFrameBytes = reader.uint('maxFrameBytes', 1, Number.MAX_SAFE_INTEGER);
   const features: string[] = [];
   const count = reader.count('features', 0, MAX_FEATURES, 1);
   for (let i = 0; i < count; i++) features.push(reader.text('feature', MAX_NAME_BYTES));
-  return { type: 'hello', replica, session, nonce, time, features, maxFrameBytes };
+  return { type: 'hello', replica, session, nonce, time, features };
 }
 
 export function writePing(writer: ByteWriter, frame: PingFrame): void {

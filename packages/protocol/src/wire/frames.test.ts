@@ -98,9 +98,9 @@ const haveEntries: fc.Arbitrary<readonly ['hash' | 'whole' | 'changes', Vector]>
 const frame: fc.Arbitrary<Frame> = fc.oneof(
   seq.map((v): Frame => ({ type: 'version', version: v })),
   fc
-    .tuple(characters(43), bytes16, uint, fc.array(text, { maxLength: 4 }), seq)
-    .map(([replica, nonce, t, features, max]): Frame => {
-      return { type: 'hello', replica, session: nonce, nonce, time: t, features, maxFrameBytes: max };
+    .tuple(characters(43), bytes16, uint, fc.array(text, { maxLength: 4 }))
+    .map(([replica, nonce, t, features]): Frame => {
+      return { type: 'hello', replica, session: nonce, nonce, time: t, features };
     }),
   fc
     .tuple(channel, text, text, uint, characters(43), fc.option(text, { nil: undefined }), fc.boolean(), fc.boolean())

@@ -22,7 +22,6 @@ const FRAMES: Readonly<Record<string, Frame>> = {
     nonce: COUNTING,
     time: 1_700_000_000_000,
     features: ['gossip'],
-    maxFrameBytes: 14_680_064,
   },
   ping: { type: 'ping', token: 4_294_967_295 },
   pong: { type: 'pong', token: 0 },

@@ -31,7 +31,6 @@ const hello: Frame = {
   nonce: new Uint8Array(16),
   time: 0,
   features: [],
-  maxFrameBytes: 1_000_000,
 };
 const messagesOf = (...frames: Frame[]): Uint8Array[] =>
   frames.flatMap((frame) => splitIntoMessages(encodeFrame(frame), 65_536));

@@ -3,7 +3,7 @@
  * collections they carry (ARCHITECTURE §5).
  */
 import type { ByeCode, ChannelOffer, Directions, HelloFrame, RefuseCode, SyncFrame } from '@rxdb-p2p/protocol';
-import { MAX_FRAME_BYTES, P2PError } from '@rxdb-p2p/protocol';
+import { P2PError } from '@rxdb-p2p/protocol';
 import type { LinkRoute, Transport, TransportFactory } from '../transport/port.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { connectionName, hex, tabOf, timeText } from './tab-names.ts';
@@ -102,7 +102,7 @@ export function createHub(deps: HubDeps): Hub {
       }
       const nonce = randomBytes(16);
       const hello: HelloFrame = {
-        ...{ type: 'hello', replica, session, nonce, features: [], maxFrameBytes: MAX_FRAME_BYTES },
+        ...{ type: 'hello', replica, session, nonce, features: [] },
         time: Math.round(wallClock()),
       };
       all.add(

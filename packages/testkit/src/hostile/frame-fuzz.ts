@@ -54,7 +54,6 @@ export function plausibleFrame(
     case 'hello':
       return {
         ...{ type, replica: around.replica, session: bytes16(), nonce: bytes16(), time: number(), features: [] },
-        maxFrameBytes: positive(),
       };
     case 'open':
       return {

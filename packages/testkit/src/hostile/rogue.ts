@@ -12,7 +12,6 @@ import {
   type Frame,
   type HelloFrame,
   initialConnection,
-  MAX_FRAME_BYTES,
   splitIntoMessages,
 } from '@rxdb-p2p/protocol';
 import type { Link, Transport, TransportFactory } from 'rxdb-p2p/testing';
@@ -58,7 +57,7 @@ export function createRogue(options: RogueOptions): Rogue {
     // Another session each time: nobody takes it for the connection before.
     const mark = crypto.getRandomValues(new Uint8Array(16));
     const self: HelloFrame = {
-      ...{ type: 'hello', replica, session: mark, nonce: mark, features: [], maxFrameBytes: MAX_FRAME_BYTES },
+      ...{ type: 'hello', replica, session: mark, nonce: mark, features: [] },
       time: options.clock?.() ?? Date.now(),
     };
     let state: ConnectionState = initialConnection(self);
