@@ -29,6 +29,8 @@ export default defineConfig({
     environment: 'node',
     // Native WebRTC holds its process until every connection is closed; a fork can be ended, a thread cannot.
     pool: 'forks',
+    // All cores: nobody works beside the tests.
+    maxWorkers: '100%',
     include: ['packages/*/src/**/*.test.ts', 'signaling-server/src/**/*.test.ts', 'demo/src/**/*.test.ts'],
     testTimeout: 20_000,
     retry: 0,
