@@ -31,11 +31,12 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
    * superseded, are not superseded by anything here any more, and nobody knows which they were.
    */
   async function drop(ids: readonly string[]): Promise<void> {
-    const lost = ids.filter((id) => {
+    const named = ids.filter((id) => {
       const record = journal.records.get(id);
-      return record !== undefined && isLive(record) && record.rev !== '';
+      return record !== undefined && isStored(record);
     });
-    if (lost.length === 0) return;
+    if (named.length === 0) return;
+    const lost = [...named, ...(await lostBeside(new Set(named)))];
     const vector = new Map(journal.vector);
     for (const id of lost) {
       for (const { head } of journal.records.get(id)?.heads ?? []) {
@@ -51,6 +52,26 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
     const message = `the storage has lost ${lost.length} documents, or what was written to them last; they are fetched again`;
     onProblem(new P2PError('STORAGE_LOST', message));
     context.announce(null, [...lost, ...(renamed.records ?? []).map(({ id }) => id)], true);
+  }
+
+  /**
+   * What was lost with them of the own writes that would go on under a new name: nobody may be promised a write whose
+   * content is gone.
+   */
+  async function lostBeside(named: ReadonlySet<string>): Promise<readonly string[]> {
+    const me = context.actor();
+    const own = [...journal.records.values()].filter(
+      (record) =>
+        !named.has(record.id) &&
+        isStored(record) &&
+        record.heads.some(({ head }) => head.actor === me && head.seq > context.acknowledged),
+    );
+    const found = await context.find(own.map(({ id }) => id));
+    const isLost = (record: DocRecord): boolean => {
+      const document = found.get(record.id);
+      return document === undefined || (isOutdated(record, document) && !record.heads.every(hasContent));
+    };
+    return own.filter(isLost).map(({ id }) => id);
   }
 
   /** Where the vector covers own writes no more: a new incarnation, with those that nobody else is known to hold. */
@@ -75,6 +96,9 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
     const wasDeleted = [...heads, ...(pending?.heads ?? [])].some(({ head }) => head.deleted);
     return !wasDeleted || document._meta.lwt < lwt;
   }
+
+  /** There is a document that shows it, or was. */
+  const isStored = (record: DocRecord): boolean => isLive(record) && record.rev !== '';
 
   const hasContent = ({ head, body, hidden }: StoredHead): boolean =>
     body !== undefined || hidden === true || (head.deleted && !merge.keepsTombstones);

@@ -50,4 +50,15 @@ describe('what has gone wrong once', () => {
     const alone: Step = { do: 'partition', side: [2], thenMs: 10 };
     expect(await failuresOf([alone, set(2, 'a'), set(2, 'b'), rot, set(2, 'c')])).toEqual([]);
   });
+
+  it('a disk forgets several documents that nobody else has: none goes on under a new name without its content', async () => {
+    const alone: Step = { do: 'partition', side: [2], thenMs: 10 };
+    const heal: Step = { do: 'heal', thenMs: 2_000 };
+    for (const documents of [2, 3, 4]) {
+      const forgets = { do: 'power', device: 2, documents, journal: 0, downMs: 88, thenMs: 3_000 } as const;
+      const writes = ['a', 'b', 'c'].map((id) => set(2, id));
+      expect(await failuresOf([alone, ...writes, forgets, heal]), `${documents} forgotten`).toEqual([]);
+      expect(await failuresOf([set(0, 'a'), alone, ...writes, forgets, heal]), `${documents} edits`).toEqual([]);
+    }
+  });
 });
