@@ -34,6 +34,8 @@ export interface CollectionNode {
   share(room: string, listener: PoolListener): PoolShare;
   /** Begins anew, because of this problem: with another identity. */
   restart(problem: P2PError): void;
+  /** Ends this lead as a failure of its own storage does: it pauses, and goes on when it can. */
+  endLead(problem: P2PError): void;
   /** Tells of a problem that is not of this collection alone. */
   report(problem: P2PError): void;
   readonly hold: Hold | undefined;
@@ -213,6 +215,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
       onProblem(problem);
       endLead?.(problem);
     },
+    endLead: (problem) => endLead?.(problem),
     report: onProblem,
     share: (room, listener) => tabs.share(room, listener),
     get hold() {

@@ -144,7 +144,13 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
       if (over) await use.release();
       else begin(active, use);
     });
-    connecting.catch((cause: unknown) => fail(storageProblem(cause)));
+    connecting.catch((cause: unknown) => {
+      const found = storageProblem(cause);
+      if (over) return;
+      // What all collections share is stored, too.
+      if (mayPass(found)) node.endLead(found);
+      else fail(found);
+    });
     return async () => {
       over = true;
       const ending = led?.active === active ? led : undefined;
