@@ -1,6 +1,6 @@
 /**
  * Field hashes: what the fields of a shown document were, so that after a local write it can be told which of them
- * changed. They never leave the device and decide nothing between replicas, so speed counts and 64 bits are enough.
+ * changed. Unkeyed ones also make up the content hash of a version (SPEC.md VER-9), so they are the same on every machine.
  */
 import { compareStrings } from '../version/dot.ts';
 import { createValueHasher, VALUE_HASH_LENGTH } from './value-hash.ts';

@@ -1,3 +1,4 @@
+/** Channels of a connection, rule by rule; long because the rules of one state machine are read side by side. */
 import { describe, expect, it } from 'vitest';
 import { MAX_CHANNELS } from '../limits.ts';
 import { createPair, deliver, deliverOne, OFFER, type Peer } from '../testing/peers.ts';

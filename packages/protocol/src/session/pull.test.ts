@@ -1,3 +1,4 @@
+/** Catching up, rule by rule; long because the rules of one state machine are read side by side. */
 import { describe, expect, it } from 'vitest';
 import { MAX_BODY_BYTES, MAX_VECTOR_ENTRIES } from '../limits.ts';
 import {

@@ -1,4 +1,4 @@
-/** What no peer may send and no caller may encode, rule by rule. */
+/** What no peer may send and no caller may encode, rule by rule; long because there are as many rules. */
 import { describe, expect, it } from 'vitest';
 import { P2PError } from '../errors.ts';
 import * as limits from '../limits.ts';

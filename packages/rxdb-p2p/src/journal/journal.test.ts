@@ -1,3 +1,4 @@
+/** The journal on a real storage; long because each way in which a log can end has a test. */
 import { createFieldHasher, EMPTY_PRINT, type Head, NO_FIELD_CLOCKS, NO_PAST } from '@rxdb-p2p/protocol';
 import { fillWithDefaultSettings, type RxStorage } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';

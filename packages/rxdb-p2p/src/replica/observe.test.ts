@@ -1,3 +1,4 @@
+/** What a stored document says that its record does not; long because each case has a test. */
 import { type Body, contentHash, createFieldHasher, type Head, NO_FIELD_CLOCKS, NO_PAST } from '@rxdb-p2p/protocol';
 import { describe, expect, it } from 'vitest';
 import type { DocRecord, StoredHead } from '../journal/record.ts';

@@ -1,3 +1,4 @@
+/** The signaling client beside real servers; long because each way a server can fail has a test. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { P2PError } from '@rxdb-p2p/protocol';
