@@ -7,12 +7,21 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { base64url, fromBase64url, P2PError } from '@rxdb-p2p/protocol';
 import type { Sidecar } from '../journal/sidecar.ts';
 
+/** The secret key is in none of its members: it leaves this module as signatures only. */
 export interface Identity {
   /** SHA-256 of the public key, base64url, 43 characters */
   readonly replica: string;
+  /** Ed25519, 32 bytes */
+  readonly publicKey: Uint8Array;
+  /** How the key pair is stored: `plain` where the database has no encryption. */
+  readonly keyStorage: KeyStorage;
+  /** Ed25519 (RFC 8032) with the replica's secret key, 64 bytes. */
+  sign(message: Uint8Array): Promise<Uint8Array>;
   /** The actor under which this replica writes, for one incarnation of a collection's storage. */
   actorOf(incarnation: string): string;
 }
+
+export type KeyStorage = 'encrypted' | 'plain';
 
 /** Rows of key pairs: `key`, then `key-1` and so on, each of which takes the place of those before. */
 const KEY_ROW = 'key';
@@ -29,8 +38,15 @@ interface StoredKey {
 export async function loadIdentity(sidecar: Sidecar): Promise<Identity> {
   const stored = (await findKey(sidecar))?.key ?? (await makeKey(sidecar, 0));
   const publicKey = fromBase64url(stored.publicKey);
+  const secretKey = fromBase64url(stored.secretKey);
   return {
     replica: base64url(sha256(publicKey)),
+    publicKey,
+    keyStorage: sidecar.encrypted ? 'encrypted' : 'plain',
+    async sign(message) {
+      const { ed25519 } = await import('@noble/curves/ed25519.js');
+      return ed25519.sign(message, secretKey);
+    },
     actorOf(incarnation) {
       const text = new TextEncoder().encode(incarnation);
       const named = new Uint8Array(publicKey.length + text.length);

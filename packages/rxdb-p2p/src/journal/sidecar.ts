@@ -10,6 +10,8 @@ export interface SidecarRow {
 }
 
 export interface Sidecar {
+  /** Whether the storage encrypts the rows. */
+  readonly encrypted: boolean;
   /** All rows, by key. */
   readAll(): Promise<readonly SidecarRow[]>;
   /** One atomic insert for each row. @returns false when a row with one of the keys is there already */
@@ -34,6 +36,9 @@ interface StoredRow {
   readonly text: string;
 }
 
+/** RxDB's code for a schema with encrypted fields in a storage that cannot encrypt. */
+const NO_ENCRYPTION = 'UT6';
+
 const CONTEXT = 'rxdb-p2p-journal';
 
 export function sidecarSchema(encrypted: boolean): RxJsonSchema<StoredRow> {
@@ -51,6 +56,16 @@ export function sidecarSchema(encrypted: boolean): RxJsonSchema<StoredRow> {
 export async function openSidecarInstance(
   params: SidecarParams,
 ): Promise<RxStorageInstance<StoredRow, unknown, unknown>> {
+  try {
+    return await createInstance(params);
+  } catch (error) {
+    // A password without a storage that encrypts: RxDB itself writes everything in plain then, and so do we.
+    if (params.password === undefined || (error as { readonly code?: unknown }).code !== NO_ENCRYPTION) throw error;
+    return createInstance({ ...params, password: undefined });
+  }
+}
+
+async function createInstance(params: SidecarParams): Promise<RxStorageInstance<StoredRow, unknown, unknown>> {
   const encrypted = params.password !== undefined;
   return params.storage.createStorageInstance<StoredRow>({
     databaseInstanceToken: params.databaseInstanceToken,
@@ -68,6 +83,7 @@ export async function openSidecar(params: SidecarParams): Promise<Sidecar> {
   const instance = await openSidecarInstance(params);
   let closed = false;
   return {
+    encrypted: (instance.schema.encrypted ?? []).length > 0,
     async readAll() {
       const all = prepareQuery(instance.schema, { selector: {}, sort: [{ key: 'asc' }], skip: 0 });
       const { documents } = await instance.query(all);

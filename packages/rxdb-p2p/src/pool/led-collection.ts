@@ -2,7 +2,7 @@
 import { createFieldHasher, P2PError } from '@rxdb-p2p/protocol';
 import type { RxCollection } from 'rxdb';
 import { now } from 'rxdb';
-import type { Identity } from '../identity/identity.ts';
+import type { Identity, KeyStorage } from '../identity/identity.ts';
 import { openJournal } from '../journal/journal.ts';
 import type { Sidecar } from '../journal/sidecar.ts';
 import { randomId } from '../random.ts';
@@ -21,6 +21,7 @@ import type { Timers } from './timers.ts';
 export interface LedCollection {
   /** this replica's id */
   readonly id: string;
+  readonly keyStorage: KeyStorage;
   readonly replica: CollectionReplica;
   readonly sync: CollectionSync;
   readonly contests: Contests;
@@ -136,7 +137,8 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
     replica.onCommit(({ changed }) => contests.update(changed));
     // When idle: writes that no checkpoint shows, since clocks go back and tabs overtake each other.
     if (known > 0) cleanups.push(timers.after(COMPARE_AFTER_MS, () => replica.compareAll().catch(fail)));
-    return { id: identity.replica, replica, sync, contests, close };
+    const { replica: id, keyStorage } = identity;
+    return { id, keyStorage, replica, sync, contests, close };
   }
 
   /** What it costs to find out: one write of the size that has failed, and its removal. */

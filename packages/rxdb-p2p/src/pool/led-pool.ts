@@ -83,6 +83,7 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
       return {
         phase: connectedPhase(peers),
         replica: active.id,
+        keyStorage: active.keyStorage,
         peers,
         writesWaiting: writesWaiting(sync.state, replica.acknowledged),
         conflicts: contests.list().length,

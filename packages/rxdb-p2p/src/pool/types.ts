@@ -1,10 +1,11 @@
 /** What an application sees of a pool: plain, serialisable snapshots. */
 import type { P2PError } from '@rxdb-p2p/protocol';
 import type { Observable } from 'rxjs';
+import type { KeyStorage } from '../identity/identity.ts';
 import type { QuarantineReason } from '../replica/quarantine-reason.ts';
 import type { TransportFactory } from '../transport/port.ts';
 
-export type { QuarantineReason };
+export type { KeyStorage, QuarantineReason };
 
 /** Options of `collection.syncP2P(topic, options)`; every one falls back to the database's `options.p2p`. */
 export interface SyncP2POptions {
@@ -147,6 +148,11 @@ export interface PoolStatus {
   readonly notInSync?: NotInSyncReason;
   /** This device's own id; not known while starting. */
   readonly replica?: string;
+  /**
+   * How this device's secret key is stored: `plain` where the database has no encryption. Whoever reads it can pass for this
+   * device. Not known while starting.
+   */
+  readonly keyStorage?: KeyStorage;
   readonly peers: readonly PeerSnapshot[];
   /** Local writes that no peer has persisted yet; an upper bound. */
   readonly writesWaiting: number;

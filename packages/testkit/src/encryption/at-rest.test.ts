@@ -10,6 +10,7 @@ import {
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { createMemoryNetwork, type P2PPool, RxDBP2PPlugin, type TransportFactory } from 'rxdb-p2p';
 import { createRecoveryKey, encryptedStorage, encryptionOf } from 'rxdb-p2p-encryption';
+import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 
 addRxPlugin(RxDBP2PPlugin);
@@ -105,6 +106,10 @@ async function use(
     'contested-by-a',
     'contested-by-b',
   ]);
+  const keyStorages = await Promise.all(
+    [poolA, poolB].map(async ({ status$ }) => (await firstValueFrom(status$)).keyStorage),
+  );
+  expect(keyStorages).toEqual(passwords.map((password) => (password === undefined ? 'plain' : 'encrypted')));
   for (const database of databases.splice(0)) await database.close();
   return [stored(names[0]), stored(names[1])];
 }
