@@ -206,7 +206,7 @@ describe('the tables', () => {
     };
     const status: Record<keyof PoolStatus, true> = {
       ...{ phase: true, notInSync: true, replica: true, peers: true, writesWaiting: true, conflicts: true },
-      ...{ quarantined: true, progress: true, problem: true },
+      ...{ keyStorage: true, quarantined: true, progress: true, problem: true },
     };
     const peer: Record<keyof Omit<PeerSnapshot, 'code'>, true> = {
       ...{ replica: true, phase: true, route: true, roundTripMs: true, documentsToSend: true, bytesToSend: true },
