@@ -7,6 +7,7 @@ import { RXDB_VERSION } from 'rxdb';
 import type { SuiteResult } from './report/result.ts';
 import { formatResult } from './report/text.ts';
 import { type Settings, settingsFor } from './settings.ts';
+import { runBrowserInitialSync } from './suites/browser-initial-sync.ts';
 import { runConcurrentInserts } from './suites/concurrent-inserts.ts';
 import { runEncryption } from './suites/encryption.ts';
 import { runInitialSync } from './suites/initial-sync.ts';
@@ -16,6 +17,7 @@ import { runReconnect } from './suites/reconnect.ts';
 type Suite = (settings: Settings, progress: (text: string) => void) => Promise<SuiteResult>;
 
 const SUITES: Readonly<Record<string, Suite>> = {
+  'browser-initial-sync': runBrowserInitialSync,
   'initial-sync': runInitialSync,
   'concurrent-inserts': runConcurrentInserts,
   'insert-copies': runInsertCopies,

@@ -11,6 +11,11 @@ export interface Settings {
     readonly batchSizes: readonly number[];
     readonly latencyMs: number;
   };
+  readonly browserInitialSync: {
+    readonly sizes: readonly { readonly documents: number; readonly rounds: number }[];
+    /** Batch sizes of RxDB besides its default. */
+    readonly batchSizes: readonly number[];
+  };
   readonly concurrentInserts: {
     readonly meshes: readonly { readonly peers: number; readonly runs: number }[];
     readonly latencyMs: number;
@@ -26,6 +31,14 @@ export interface Settings {
 const FULL: Settings = {
   documents: 10_000,
   initialSync: { rounds: 5, warmUpDocuments: 2_000, batchSizes: [200, 500, 1_000, 2_000, 5_000], latencyMs: 0 },
+  browserInitialSync: {
+    sizes: [
+      { documents: 1_000, rounds: 5 },
+      { documents: 10_000, rounds: 3 },
+      { documents: 100_000, rounds: 1 },
+    ],
+    batchSizes: [1_000, 5_000],
+  },
   concurrentInserts: {
     meshes: [
       { peers: 3, runs: 12 },
@@ -43,6 +56,7 @@ const FULL: Settings = {
 const QUICK: Settings = {
   documents: 10_000,
   initialSync: { rounds: 1, warmUpDocuments: 1_000, batchSizes: [1_000], latencyMs: 0 },
+  browserInitialSync: { sizes: [{ documents: 1_000, rounds: 1 }], batchSizes: [1_000] },
   concurrentInserts: {
     meshes: [
       { peers: 3, runs: 2 },

@@ -1,6 +1,6 @@
 /** Encryption at rest in Chromium: one field, and 10,000 documents into Dexie. */
-import type { BulkInsertTime, FieldSample } from '../browser/results.ts';
-import { runInChromium } from '../browser/run-in-chromium.ts';
+import { openBrowsers } from '../browser/browsers.ts';
+import type { BulkInsertTime, FieldSample } from '../pages/encryption/results.ts';
 import type { Bar, SuiteResult } from '../report/result.ts';
 import { formatNumber, median } from '../report/statistics.ts';
 import type { Settings } from '../settings.ts';
@@ -22,7 +22,11 @@ export async function runEncryption(settings: Settings, progress: (text: string)
   const sizes = [...WANTED_TIMES.keys()];
   progress('encryption: Chromium measures');
   const page = { sizes, fieldRounds, insertRounds, documents: settings.documents };
-  const { fields, inserts, browser } = await runInChromium(page);
+  const browsers = await openBrowsers('encryption');
+  const browser = await browsers.get(0);
+  const opened = await browser.open();
+  const { fields, inserts } = await opened.evaluate((asked) => globalThis.measureEncryption(asked), page);
+  await browsers.close();
   const fieldOf = (name: string, size: number, what: 'encrypt' | 'decrypt'): number =>
     median(fields.filter((one) => one.name === name && one.size === size).map((one) => one[what]));
   // The fastest: a whole second is never without interruption on a machine that others use too.
@@ -31,7 +35,7 @@ export async function runEncryption(settings: Settings, progress: (text: string)
   const names = [...new Set([...fields, ...inserts].map(({ name }) => name))];
   const micro = (value: number): string => formatNumber(value, value < 100 ? 1 : 0);
   return {
-    title: `Encryption at rest in Chromium (${/Chrome\/[\d.]+/.exec(browser)?.[0] ?? browser})`,
+    title: `Encryption at rest in Chromium ${browser.version}`,
     header: [
       'microseconds, encrypt / decrypt',
       ...sizes.map((size) => `${formatNumber(size)} B`),

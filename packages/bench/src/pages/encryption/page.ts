@@ -1,4 +1,4 @@
-/** Runs in Chromium: measures what its address says, and posts the samples to the server that it came from. */
+/** Encryption at rest, measured in Chromium: `globalThis.measureEncryption` is called from outside. */
 import { measureBulkInserts } from './bulk-insert.ts';
 import { createFieldCiphers } from './field-ciphers.ts';
 import type { FieldSample, PageResult, PageSettings } from './results.ts';
@@ -18,18 +18,12 @@ async function measureFields({ sizes, fieldRounds }: PageSettings): Promise<Fiel
   return samples;
 }
 
-async function run(): Promise<PageResult> {
-  const settings = JSON.parse(decodeURIComponent(location.hash.slice(1))) as PageSettings;
-  const fields = await measureFields(settings);
-  const inserts = await measureBulkInserts(settings.documents, settings.insertRounds);
-  return { fields, inserts, browser: navigator.userAgent };
+declare global {
+  var measureEncryption: (settings: PageSettings) => Promise<PageResult>;
 }
 
-run()
-  .catch(
-    (error: unknown): PageResult => ({
-      failed: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    }),
-  )
-  .then((result) => fetch('/result', { method: 'POST', body: JSON.stringify(result) }))
-  .catch((error: unknown) => console.error(error));
+globalThis.measureEncryption = async (settings: PageSettings): Promise<PageResult> => {
+  const fields = await measureFields(settings);
+  const inserts = await measureBulkInserts(settings.documents, settings.insertRounds);
+  return { fields, inserts };
+};

@@ -26,6 +26,7 @@ export interface PageSettings {
   readonly insertRounds: number;
 }
 
-export type PageResult =
-  | { readonly fields: readonly FieldSample[]; readonly inserts: readonly BulkInsertTime[]; readonly browser: string }
-  | { readonly failed: string };
+export interface PageResult {
+  readonly fields: readonly FieldSample[];
+  readonly inserts: readonly BulkInsertTime[];
+}

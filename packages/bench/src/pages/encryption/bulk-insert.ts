@@ -3,7 +3,7 @@ import { createRxDatabase, type RxStorage } from 'rxdb';
 import { wrappedKeyEncryptionCryptoJsStorage } from 'rxdb/plugins/encryption-crypto-js';
 import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie';
 import { encryptedStorage } from 'rxdb-p2p-encryption';
-import { createDocument, schema } from '../documents.ts';
+import { createDocument, schema } from '../../documents.ts';
 import type { BulkInsertTime } from './results.ts';
 
 interface Candidate {

@@ -1,0 +1,69 @@
+/** One page has documents, another has none; they meet. How long until the other has them all? */
+import type { Lab } from '../browser/lab.ts';
+import { attempt, type Outcome } from '../browser/outcome.ts';
+import { type Candidate, openPeers, type Peers } from '../browser/peers.ts';
+
+export interface BrowserSync {
+  /** from the first call of either page to the receiver's event for the last document */
+  readonly ms: number;
+  /** processor time of both browsers, all processes */
+  readonly cpuMs: number;
+  /** on the data channels, both ways */
+  readonly bytes: number;
+  readonly messages: number;
+}
+
+/** `both start`: nothing was prepared. `newcomer`: the sender's replication runs already when the receiver's starts. */
+export type Meeting = 'both start' | 'newcomer';
+
+const WARM_UP_DOCUMENTS = 300;
+
+export async function measureBrowserSync(
+  lab: Lab,
+  candidate: Candidate,
+  meeting: Meeting,
+  count: number,
+  timeoutMs: number,
+): Promise<Outcome<BrowserSync>> {
+  let peers: Peers | undefined;
+  const outcome = await attempt(
+    timeoutMs,
+    async () => {
+      peers = await openPeers(lab, candidate, 2);
+      return await sync(peers, meeting, count);
+    },
+    async () => (await peers?.errors()) ?? [],
+  );
+  await peers?.remove().catch(() => undefined);
+  return outcome;
+}
+
+async function sync(peers: Peers, meeting: Meeting, count: number): Promise<BrowserSync> {
+  const [sender, receiver] = peers.all;
+  if (sender === undefined || receiver === undefined) throw new Error('no pair');
+  await sender.call('insert', count, 0);
+  const started: number[] = [];
+  if (meeting === 'newcomer') {
+    await peers.start(sender);
+    await sender.call('ready');
+  }
+  const arrived = receiver.call('arrived', count);
+  const cpuBefore = await cpuOf(peers);
+  if (meeting === 'both start') started.push(...(await Promise.all([sender, receiver].map(peers.start))));
+  else started.push(await peers.start(receiver));
+  const ms = (await arrived) - Math.min(...started);
+  const cpuMs = ((await cpuOf(peers)) - cpuBefore) * 1_000;
+  const { bytesSent, messagesSent } = await peers.traffic();
+  for (const peer of peers.all) await peer.call('verify', count, {});
+  return { ms, cpuMs, bytes: bytesSent, messages: messagesSent };
+}
+
+async function cpuOf(peers: Peers): Promise<number> {
+  const seconds = await Promise.all(peers.all.map(({ browser }) => browser.cpuSeconds()));
+  return seconds.reduce((sum, one) => sum + one, 0);
+}
+
+/** So that the pages' code is compiled, and each browser has opened a database and a data channel. */
+export async function warmUp(lab: Lab, candidate: Candidate): Promise<void> {
+  await measureBrowserSync(lab, candidate, 'both start', WARM_UP_DOCUMENTS, 30_000);
+}
