@@ -13,6 +13,11 @@ export function createMember(id: string): Member {
   return { id, knows: new Set(), knownBy: new Set() };
 }
 
+/** Whether nobody was told of it, and it was told of nobody. */
+export function isUnknown({ knows, knownBy }: Member): boolean {
+  return knows.size === 0 && knownBy.size === 0;
+}
+
 /** Notes that `listener` was told of `subject`; the oldest acquaintance of either makes room for it. */
 export function introduce(listener: Member, subject: Member): void {
   separate(listener, subject);

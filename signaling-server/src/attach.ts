@@ -10,6 +10,8 @@ export interface AttachedSignaling {
   readonly connections: number;
   /** Rooms that have a member now. */
   readonly rooms: number;
+  /** False while Redis, where one is configured, does not answer: rooms are those of this process then. */
+  readonly whole: boolean;
   /** False from the moment on when it closes: for a health check that keeps new clients away. */
   readonly open: boolean;
   /** Tells all clients to move on, over `drainMs`; ends all connections within about a second more, and lets go of the HTTP server, which stays open. May be called twice. */
@@ -41,6 +43,9 @@ export function attachSignaling(
     },
     get rooms() {
       return hub.rooms;
+    },
+    get whole() {
+      return hub.whole;
     },
     get open() {
       return hub.open;

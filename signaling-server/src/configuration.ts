@@ -9,7 +9,9 @@ import type { Settings } from './settings.ts';
 /** @throws P2PError BAD_OPTION */
 export async function serverOptions(settings: Settings): Promise<SignalingServerOptions> {
   const { port, host, origin, limit, 'trusted-proxies': trustedProxies, 'drain-seconds': drainSeconds } = settings;
+  const { 'redis-url': redisUrl, 'redis-prefix': prefix } = settings;
   const [auth, tls] = [await authOptions(settings), await tlsOptions(settings)];
+  if (redisUrl === undefined && prefix !== undefined) throw wrong('--redis-prefix', '--redis-url with it', 'none');
   return {
     auth,
     ...(port === undefined ? {} : { port }),
@@ -19,6 +21,7 @@ export async function serverOptions(settings: Settings): Promise<SignalingServer
     ...(limit === undefined ? {} : { limits: limit }),
     ...(drainSeconds === undefined ? {} : { drainMs: drainSeconds * 1_000 }),
     ...(tls === undefined ? {} : { tls }),
+    ...(redisUrl === undefined ? {} : { redis: { url: redisUrl, ...(prefix === undefined ? {} : { prefix }) } }),
   };
 }
 

@@ -4,6 +4,7 @@ import {
   type IncomingSignal,
   type LeftMessage,
   type Reply,
+  type RoomMessage,
   refuse,
   type ServerToClientEvents,
 } from '@rxdb-p2p/protocol/signaling';
@@ -13,11 +14,12 @@ import type { ConnectionMeter } from './connection-meter.ts';
 export type SignalingSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
 export interface Delivery {
-  add(socket: SignalingSocket, meter: ConnectionMeter): void;
+  add(id: string, socket: SignalingSocket, meter: ConnectionMeter): void;
   remove(id: string): void;
   signal(to: string, message: IncomingSignal): Reply;
   /** Best effort: a client that reads too slowly learns from its data channel that the peer is gone. */
   left(to: string, message: LeftMessage): void;
+  changed(to: string, message: RoomMessage): void;
 }
 
 export function createDelivery(maxWaitingBytes: number): Delivery {
@@ -29,7 +31,7 @@ export function createDelivery(maxWaitingBytes: number): Delivery {
   }
 
   return {
-    add: (socket, meter) => void recipients.set(socket.id, { socket, meter }),
+    add: (id, socket, meter) => void recipients.set(id, { socket, meter }),
     remove: (id) => void recipients.delete(id),
     signal(to, message) {
       const socket = writable(to);
@@ -38,5 +40,6 @@ export function createDelivery(maxWaitingBytes: number): Delivery {
       return { ok: true };
     },
     left: (to, message) => void writable(to)?.emit('left', message),
+    changed: (to, message) => void writable(to)?.emit('changed', message),
   };
 }

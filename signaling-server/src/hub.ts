@@ -8,6 +8,8 @@ import { type AddressAccount, createAddressAccounts } from './address-accounts.t
 import type { Admission, Applicant } from './auth/admission.ts';
 import { takeToken } from './auth/auth.ts';
 import { clientAddress } from './client-address.ts';
+import { type Cluster, createCluster } from './cluster/cluster.ts';
+import { createReception } from './cluster/reception.ts';
 import { type ConnectionMeter, type EngineConnection, meterConnection } from './connection-meter.ts';
 import { createDelivery, type SignalingSocket } from './delivery.ts';
 import { CLOSE_GRACE_MS, CONNECT_TIMEOUT_MS, DRAIN_STEP_MS, MAX_MESSAGE_BYTES, MIN_DRAIN_BATCH } from './limits.ts';
@@ -25,6 +27,8 @@ export interface Hub {
   readonly connections: number;
   /** Rooms that have a member. */
   readonly rooms: number;
+  /** False while Redis, where one is configured, does not answer. */
+  readonly whole: boolean;
   /** Takes over a connection that asks for the WebSocket of this path. */
   upgrade(request: IncomingMessage, link: Duplex, head: Buffer): void;
   /** False from the moment on when clients are told to move on. */
@@ -48,11 +52,25 @@ const FLOOD: ByeMessage = {
 };
 
 export function createHub(options: CheckedOptions): Hub {
-  const { admit, origins, trustedProxies, limits, heartbeat, drainMs, observer } = options;
+  const { admit, origins, trustedProxies, limits, heartbeat, drainMs, observer, redis, onProblem } = options;
   const now = (): number => performance.now();
   const rooms = createRooms({ roomsPerSocket: limits.roomsPerSocket, random: Math.random });
   const delivery = createDelivery(limits.waitingBytes);
-  const requests = createRequests(rooms, delivery);
+  const reception = createReception({ rooms, delivery, cluster: () => cluster, random: Math.random });
+  const cluster: Cluster | undefined =
+    redis === undefined
+      ? undefined
+      : createCluster(
+          redis,
+          // Nobody is handed out longer than a connection that is dead lasts.
+          {
+            leaseMs: heartbeat.intervalMs + heartbeat.timeoutMs,
+            roomNames: () => rooms.names,
+            membersOf: rooms.membersOf,
+          },
+          { ...reception, onProblem },
+        );
+  const requests = createRequests({ rooms, delivery, cluster });
   const accounts = createAddressAccounts(limits, now);
   const links = new Map<Duplex, Link>();
   const linkOf = (socket: SignalingSocket): Link | undefined => links.get(socket.conn.request.socket);
@@ -111,7 +129,8 @@ export function createHub(options: CheckedOptions): Hub {
     if (link?.meter === undefined || link.admission === undefined) return void socket.disconnect(true);
     link.socket = socket;
     const { meter, account, applicant, admission } = link;
-    openSession(socket, { meter, account, applicant, admission, admit, requests, delivery, observer });
+    const id = `${cluster?.processName ?? ''}${socket.id}`;
+    openSession(socket, { id, meter, account, applicant, admission, admit, requests, delivery, observer });
   });
 
   /** So that a server that takes the place of this one is not asked by everybody at once. */
@@ -126,6 +145,7 @@ export function createHub(options: CheckedOptions): Hub {
 
   async function shutDown(): Promise<void> {
     await drain();
+    await cluster?.close();
     // First, so that nobody is told of the thousands who leave now.
     rooms.clear();
     await io.close();
@@ -148,6 +168,9 @@ export function createHub(options: CheckedOptions): Hub {
     },
     get rooms() {
       return rooms.size;
+    },
+    get whole() {
+      return cluster?.up !== false;
     },
     upgrade(request, link, head) {
       const applicant = { address: clientAddress(request, trustedProxies), origin: request.headers.origin };

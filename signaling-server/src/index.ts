@@ -7,6 +7,7 @@ export type { JwksOptions } from './auth/jwks.ts';
 export type { JwtOptions } from './auth/jwt.ts';
 export type { JwtKey, PublicKey, PublicKeyAlgorithm, SecretKey } from './auth/jwt-keys.ts';
 export type { TokenOptions } from './auth/static-token.ts';
+export type { RedisOptions } from './cluster/cluster.ts';
 export { DEFAULT_HEARTBEAT, DEFAULT_LIMITS, type Heartbeat, type SignalingLimits } from './limits.ts';
 export type { RefusalCode, RequestName, SignalingObserver } from './observer.ts';
 export type { SignalingOptions } from './options.ts';

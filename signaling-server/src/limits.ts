@@ -25,6 +25,9 @@ export const REQUEST_TIMEOUT_MS: number = 10_000;
  */
 export const MAX_NOTICES_PER_MEMBER: number = 64;
 
+/** Peers of other processes that a room remembers for each member: all whom it knows, all who know it, and some forgotten. */
+export const MAX_STRANGERS_PER_MEMBER: number = 2 * MAX_NOTICES_PER_MEMBER + 64;
+
 /** From saying goodbye to a client that goes too far until its connection is cut, milliseconds: a slow round trip. */
 export const CUT_GRACE_MS: number = 1_000;
 
@@ -108,3 +111,21 @@ export interface Heartbeat {
 }
 
 export const DEFAULT_HEARTBEAT: Heartbeat = { intervalMs: 20_000, timeoutMs: 10_000 };
+
+/** What Redis has for one answer, milliseconds: it answers within some; above it the connection counts as lost. */
+export const REDIS_TIMEOUT_MS: number = 2_000;
+/** Between two signs of life of Redis, and, times 0.5 to 1.5, between two attempts to reach it, milliseconds. */
+export const REDIS_PROBE_MS: number = 1_000;
+export const REDIS_RETRY_MS: number = 1_000;
+/** Bytes that wait for Redis to take or answer them: some thousands of signals. What comes then is refused. */
+export const MAX_REDIS_WAITING_BYTES: number = 16 * 1024 * 1024;
+/** Leases are renewed so many times in the time that they last: one may fail. */
+export const RENEWALS_PER_LEASE: number = 3;
+/** Members renewed by one command: Lua takes some thousands of arguments, and other commands wait meanwhile. */
+export const RENEWED_MEMBERS: number = 500;
+/** Rooms renewed at once; the next ones when Redis has answered, and other work has had its turn. */
+export const RENEWED_ROOMS: number = 100;
+/** Between two such groups after Redis was gone, milliseconds: their clients ask again, 8,000 a second at most. */
+export const RECOVERY_STEP_MS: number = 100;
+/** Members of each room who are asked to look again after Redis was gone; the others find those of other processes through them. */
+export const RECOVERY_MEMBERS: number = 8;

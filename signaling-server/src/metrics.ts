@@ -7,8 +7,8 @@ import { pathOf } from './upgrade.ts';
 
 export interface Metrics {
   readonly observer: SignalingObserver;
-  /** `counts` is asked with each scrape. */
-  watch(counts: { readonly connections: number; readonly rooms: number }): void;
+  /** The server is asked with each scrape. */
+  watch(server: { readonly connections: number; readonly rooms: number; readonly whole: boolean }): void;
   /** Serves `/metrics`. Resolves with the port when it listens; the function ends it. */
   serve(port: number, host: string): Promise<{ readonly port: number; close(): void }>;
 }
@@ -36,9 +36,10 @@ export function createMetrics(): Metrics {
       answered: (request, code) => answered.inc({ request, code }),
       dismissed: (code) => dismissed.inc({ code }),
     },
-    watch(counts) {
-      gauge('connections', 'Clients that are connected now', () => counts.connections);
-      gauge('rooms', 'Rooms that have a member now', () => counts.rooms);
+    watch(server) {
+      gauge('connections', 'Clients that are connected now', () => server.connections);
+      gauge('rooms', 'Rooms that have a member now', () => server.rooms);
+      gauge('degraded', '1 while Redis, where one is configured, does not answer', () => (server.whole ? 0 : 1));
     },
     async serve(port, host) {
       const server = createServer((request, response) => {

@@ -1,6 +1,7 @@
 /** What a host may configure, and the check of it. */
 import { P2PError } from '@rxdb-p2p/protocol/signaling';
 import { type Admit, type AuthOptions, createAuth } from './auth/auth.ts';
+import type { RedisOptions } from './cluster/cluster.ts';
 import { DEFAULT_DRAIN_MS, DEFAULT_HEARTBEAT, DEFAULT_LIMITS, type Heartbeat, type SignalingLimits } from './limits.ts';
 import { SILENT, type SignalingObserver } from './observer.ts';
 
@@ -26,6 +27,8 @@ export interface SignalingOptions {
   readonly onProblem?: (problem: Error) => void;
   /** Over which clients are told to move on when it closes, milliseconds, where there are many. Default 5,000. */
   readonly drainMs?: number;
+  /** Several processes with the same Redis are one server. Needs the package `@redis/client`. Default: this one alone. */
+  readonly redis?: RedisOptions;
   /** Told what clients are refused and asked, for logs and metrics. */
   readonly observer?: SignalingObserver;
 }
@@ -38,6 +41,9 @@ export interface CheckedOptions {
   readonly limits: SignalingLimits;
   readonly heartbeat: Heartbeat;
   readonly drainMs: number;
+  /** Undefined: there is one process. */
+  readonly redis: RedisOptions | undefined;
+  readonly onProblem: (problem: Error) => void;
   readonly observer: SignalingObserver;
 }
 
@@ -52,6 +58,7 @@ export function checkOptions(options: SignalingOptions): CheckedOptions {
     trustedProxies = 0,
     onProblem = warn,
     drainMs = DEFAULT_DRAIN_MS,
+    redis,
     observer = SILENT,
   } = options;
   return {
@@ -61,6 +68,8 @@ export function checkOptions(options: SignalingOptions): CheckedOptions {
     limits: checkNumbers('limits', { ...DEFAULT_LIMITS, ...options.limits }),
     heartbeat: checkNumbers('heartbeat', { ...DEFAULT_HEARTBEAT, ...options.heartbeat }),
     drainMs: Math.max(drainMs, 1),
+    redis: redis === undefined ? undefined : checkRedis(redis),
+    onProblem,
     observer,
   };
 }
@@ -82,6 +91,18 @@ function checkHops(hops: number): number {
   throw new P2PError('BAD_OPTION', 'trustedProxies is not usable', {
     expected: `the number of proxies before the server, 0 to ${MAX_TRUSTED_PROXIES}`,
     got: String(hops),
+  });
+}
+
+const REDIS_URL = /^(?:rediss?:\/\/[^/]|unix:\/\/(?:[^/]*@)?\/.)/;
+
+function checkRedis(redis: RedisOptions): RedisOptions {
+  const { url, prefix = 'p' } = redis;
+  if (REDIS_URL.test(url) && /^[A-Za-z0-9._~:-]{1,64}$/.test(prefix)) return redis;
+  // The URL may hold a password.
+  throw new P2PError('BAD_OPTION', 'redis is not usable', {
+    expected: 'a url as redis://host:6379, rediss://host:6379 or unix:///path, and a prefix of A-Z a-z 0-9 . _ ~ : -',
+    got: REDIS_URL.test(url) ? JSON.stringify(prefix) : 'another url',
   });
 }
 

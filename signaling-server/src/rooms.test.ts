@@ -9,7 +9,10 @@ const UNLIMITED: RoomQuota = { enterRoom: () => true, exitRoom: () => undefined 
 
 function rooms(roomsPerSocket = 8) {
   const registry = createRooms({ roomsPerSocket, random: createSeededRandom(7).next });
-  const join = (id: string, room: string, quota = UNLIMITED) => registry.join(id, room, quota);
+  const join = (id: string, room: string, quota = UNLIMITED) => {
+    const entered = registry.enter(id, room, quota);
+    return entered.ok ? { ok: true as const, self: id, ...registry.draw(id, room) } : entered;
+  };
   const { leave, leaveAll, connect, clear } = registry;
   return {
     get size() {

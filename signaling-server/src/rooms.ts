@@ -1,5 +1,5 @@
 /** Which socket is in which room. Knows ids only: it sends nothing, and what it keeps ends with its sockets. */
-import { type JoinReply, type Refusal, type Reply, refuse } from '@rxdb-p2p/protocol/signaling';
+import { type Refusal, type Reply, refuse } from '@rxdb-p2p/protocol/signaling';
 import { createRoom, type Room } from './room.ts';
 
 /** A member has left a room; these have to hear of it. */
@@ -18,16 +18,26 @@ export interface RoomQuota {
 export interface Rooms {
   /** Rooms that have a member. */
   readonly size: number;
+  readonly names: readonly string[];
+  /** Members of a room, of this process. */
+  membersOf(room: string): readonly string[];
+  has(room: string, id: string): boolean;
   /** A socket passes the same quota each time. */
-  join(id: string, room: string, quota: RoomQuota): JoinReply;
+  enter(id: string, room: string, quota: RoomQuota): Reply;
+  /** Some of the other members of this process; the socket is told of them now. */
+  draw(id: string, room: string): { readonly members: readonly string[]; readonly size: number };
   /** Leaves one room; leaving a room that one is not in does nothing. */
   leave(id: string, room: string): Departure;
   /** The rooms that a socket is in. */
   of(id: string): readonly string[];
   /** Leaves all rooms. */
   leaveAll(id: string): readonly Departure[];
-  /** Whether `from` may send `to` a signal in this room; if so, they know of each other from now on. */
+  /** Whether this process has both ends of a signal in this room; if so, they know of each other from now on. */
   connect(from: string, to: string, room: string): Reply;
+  /** Notes that the listener was told of the subject; one of them is of this process. */
+  introduce(room: string, listener: string, subject: string): void;
+  /** Somebody of another process has left a room. */
+  forgetStranger(room: string, id: string): void;
   /** Forgets everything, and tells nobody. */
   clear(): void;
 }
@@ -59,7 +69,12 @@ export function createRooms({ roomsPerSocket, random }: RoomsOptions): Rooms {
     get size() {
       return rooms.size;
     },
-    join(id, name, quota) {
+    get names() {
+      return [...rooms.keys()];
+    },
+    membersOf: (name) => rooms.get(name)?.members ?? [],
+    has: (name, id) => rooms.get(name)?.has(id) === true,
+    enter(id, name, quota) {
       const own = joined.get(id) ?? { names: new Set(), quota };
       if (!own.names.has(name)) {
         if (own.names.size >= roomsPerSocket) return tooManyRooms(`a socket may be in ${roomsPerSocket} rooms`);
@@ -69,8 +84,12 @@ export function createRooms({ roomsPerSocket, random }: RoomsOptions): Rooms {
       rooms.set(name, room);
       own.names.add(name);
       joined.set(id, own);
-      const members = room.join(id);
-      return { ok: true, self: id, members, size: room.size };
+      room.enter(id);
+      return { ok: true };
+    },
+    draw(id, name) {
+      const room = rooms.get(name);
+      return { members: room?.draw(id) ?? [], size: room?.size ?? 0 };
     },
     leave,
     of,
@@ -80,9 +99,12 @@ export function createRooms({ roomsPerSocket, random }: RoomsOptions): Rooms {
       if (room === undefined || !room.has(from)) return refuse('NOT_IN_ROOM', 'join the room before signaling in it');
       if (from === to) return refuse('BAD_MESSAGE', 'a signal to oneself');
       if (!room.has(to)) return refuse('PEER_NOT_IN_ROOM', 'the peer is not, or no longer, in the room');
-      room.acquaint(from, to);
+      room.introduce(from, to);
+      room.introduce(to, from);
       return { ok: true };
     },
+    introduce: (name, listener, subject) => rooms.get(name)?.introduce(listener, subject),
+    forgetStranger: (name, id) => rooms.get(name)?.forgetStranger(id),
     clear() {
       rooms.clear();
       joined.clear();

@@ -3,6 +3,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { P2PError } from '@rxdb-p2p/protocol/signaling';
 import { attachSignaling } from './attach.ts';
+import { loadRedis } from './cluster/redis-link.ts';
 import { answerHttp } from './http.ts';
 import { REQUEST_TIMEOUT_MS } from './limits.ts';
 import { listen } from './listen.ts';
@@ -34,6 +35,8 @@ export interface SignalingServer {
   readonly connections: number;
   /** Rooms that have a member now. */
   readonly rooms: number;
+  /** False while Redis, where one is configured, does not answer: rooms are those of this process then. */
+  readonly whole: boolean;
   /** Another certificate for new connections; those that are open stay. Throws BAD_OPTION, also without `tls`. */
   renewCertificate(certificate: Certificate): void;
   /** Tells all clients to move on, over `drainMs`, and stops within about a second more. May be called twice. */
@@ -43,16 +46,17 @@ export interface SignalingServer {
 /**
  * Starts a signaling server with an HTTP server of its own.
  *
- * @throws P2PError BAD_OPTION, PORT_IN_USE, PORT_NOT_ALLOWED, HOST_NOT_AVAILABLE, LISTEN_FAILED
+ * @throws P2PError BAD_OPTION, REDIS_NOT_INSTALLED, PORT_IN_USE, PORT_NOT_ALLOWED, HOST_NOT_AVAILABLE, LISTEN_FAILED
  */
 export async function createSignalingServer(options: SignalingServerOptions = {}): Promise<SignalingServer> {
   const { port = DEFAULT_PORT, host, tls, onProblem = warn } = options;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new P2PError('BAD_OPTION', 'port is not usable', { expected: 'an integer of 0 to 65535', got: String(port) });
   }
+  // Here, where somebody waits for it.
+  if (options.redis !== undefined) await loadRedis();
   const timeouts = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
-  const answer = (request: IncomingMessage, response: ServerResponse): void =>
-    answerHttp(request, response, signaling.open);
+  const answer = (request: IncomingMessage, response: ServerResponse): void => answerHttp(request, response, signaling);
   const https = tls === undefined ? undefined : checkedTls(() => createHttpsServer({ ...timeouts, ...tls }, answer));
   const http = https ?? createHttpServer(timeouts, answer);
   const signaling = attachSignaling(http, options);
@@ -76,6 +80,9 @@ export async function createSignalingServer(options: SignalingServerOptions = {}
     },
     get rooms() {
       return signaling.rooms;
+    },
+    get whole() {
+      return signaling.whole;
     },
     renewCertificate(certificate) {
       if (https === undefined) throw badTls('a server that was started with one', 'one without');

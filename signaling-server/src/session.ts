@@ -11,6 +11,8 @@ import { requestName, type SignalingObserver } from './observer.ts';
 import type { Client, Requests } from './requests.ts';
 
 export interface SessionDeps {
+  /** What other clients know it by. */
+  readonly id: string;
   readonly meter: ConnectionMeter;
   readonly account: AddressAccount;
   readonly applicant: Applicant;
@@ -23,13 +25,13 @@ export interface SessionDeps {
 
 /** Serves the socket until it disconnects. */
 export function openSession(socket: SignalingSocket, deps: SessionDeps): void {
-  const { meter, account, applicant, admission, admit, requests, delivery, observer } = deps;
+  const { id, meter, account, applicant, admission, admit, requests, delivery, observer } = deps;
   const { takeRequest, takeJoin } = meter;
   const lease = createLease(admission, {
     onRenew: () => void socket.emit('renew'),
     onEnd: () => end({ code: 'TOKEN_EXPIRED', message: 'the token has ended, and no other one has come' }),
   });
-  const client: Client = { id: socket.id, quota: account, opensRoom: lease.opensRoom, takeRequest, takeJoin };
+  const client: Client = { id, quota: account, opensRoom: lease.opensRoom, takeRequest, takeJoin };
   let renewing = false;
 
   function end(message: ByeMessage): void {
@@ -48,13 +50,13 @@ export function openSession(socket: SignalingSocket, deps: SessionDeps): void {
     if (!socket.connected) return { ok: true };
     if (!verdict.ok) return refuse(verdict.code, verdict.message);
     lease.renew(verdict);
-    if (!requests.roomsOf(socket.id).every(lease.opensRoom)) {
+    if (!requests.roomsOf(id).every(lease.opensRoom)) {
       end({ code: 'NAMESPACE_NOT_ALLOWED', message: 'the new token does not open all rooms joined' });
     }
     return { ok: true };
   }
 
-  delivery.add(socket, meter);
+  delivery.add(id, socket, meter);
   // One listener for every event, so that a client cannot choose which code runs by inventing names.
   socket.onAny((event: unknown, ...payload: unknown[]) => {
     // Packets that came together with the end of the connection are delivered after it.
@@ -65,13 +67,14 @@ export function openSession(socket: SignalingSocket, deps: SessionDeps): void {
       observer.answered(requestName(event), given.ok ? 'OK' : given.code);
       if (typeof reply === 'function') reply(given);
     };
-    if (event === 'token') void renew(payload[0]).then(answer);
-    else answer(requests.answer(client, event, payload[0]));
+    const given = event === 'token' ? renew(payload[0]) : requests.answer(client, event, payload[0]);
+    if (given instanceof Promise) void given.then(answer);
+    else answer(given);
   });
   socket.on('disconnect', () => {
     lease.end();
-    delivery.remove(socket.id);
-    requests.end(socket.id);
+    delivery.remove(id);
+    requests.end(id);
     // A connection without its socket has nothing left to say.
     socket.conn.close();
   });

@@ -22,6 +22,8 @@ export interface Settings {
   readonly 'jwks-url'?: string;
   readonly 'jwt-namespaces-claim'?: string;
   readonly limit?: Readonly<Record<string, number>>;
+  readonly 'redis-url'?: string;
+  readonly 'redis-prefix'?: string;
   readonly 'metrics-port'?: number;
   readonly 'metrics-host'?: string;
   readonly 'drain-seconds'?: number;
@@ -87,6 +89,12 @@ const SETTINGS: { readonly [Name in SettingName]-?: Setting<NonNullable<Settings
     help: 'change a limit, such as addressConnections=2000; the README lists them',
     read: limits,
   },
+  'redis-url': {
+    value: 'url',
+    help: 'share rooms with other processes through this Redis: redis://, rediss:// or unix:///path; needs the package @redis/client',
+    read: one,
+  },
+  'redis-prefix': { value: 'text', help: 'of all keys and channels there (default rxdb-p2p)', read: one },
   'metrics-port': {
     value: 'number',
     help: 'serve /metrics for Prometheus on this port (default: not at all)',

@@ -11,6 +11,7 @@
  *                   `token` { token }            ack Reply: it takes the place of the one that the client came with
  * server → client   `signal` { room, from, data }
  *                   `left`  { room, peer }       to those who were told of the peer, in either direction
+ *                   `changed` { room }           there may be members that the peer was not told of: join again
  *                   `renew`                      the client's token ends soon: send another one
  *                   `bye`   { code, message }    why the server is about to end the connection
  */
@@ -108,5 +109,6 @@ export interface ServerToClientEvents {
   renew(): void;
   signal(message: IncomingSignal): void;
   left(message: LeftMessage): void;
+  changed(message: RoomMessage): void;
   bye(message: ByeMessage): void;
 }

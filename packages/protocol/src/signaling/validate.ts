@@ -123,11 +123,11 @@ function isRecord(input: unknown): input is Readonly<Record<string, unknown>> {
   return typeof input === 'object' && input !== null && !Array.isArray(input);
 }
 
-function isRoom(input: unknown): input is string {
+export function isRoom(input: unknown): input is string {
   return typeof input === 'string' && ROOM_PATTERN.test(input);
 }
 
-function isPeerId(input: unknown): input is string {
+export function isPeerId(input: unknown): input is string {
   return typeof input === 'string' && PEER_ID_PATTERN.test(input);
 }
 
