@@ -27,6 +27,7 @@ export default defineConfig({
   resolve: { alias: sourceAliases() },
   test: {
     environment: 'node',
+    globalSetup: '.ci/ensure-servers.mjs',
     // Native WebRTC holds its process until every connection is closed; a fork can be ended, a thread cannot.
     pool: 'forks',
     // All cores: nobody works beside the tests.

@@ -121,6 +121,12 @@ function installedByApt(recipe) {
   return firstOnPath(recipe.commands);
 }
 
+/** Tests run the real Redis and the real coturn; without them those fail, and say so. */
+export function ensureServers() {
+  if (onPath('redis-server') === undefined) aptInstall('redis-server');
+  if (onPath('turnserver') === undefined) aptInstall('coturn');
+}
+
 /** The specs that give a browser a network of its own need iproute2's `ip`; without it they fail, and say so. */
 export function ensureNetworkTools() {
   if (onPath('ip') === undefined) aptInstall('iproute2');

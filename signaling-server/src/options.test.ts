@@ -9,6 +9,8 @@ describe('options', () => {
     expect(checkOptions(options)).toEqual({
       admit: expect.any(Function),
       origins: undefined,
+      redis: undefined,
+      onProblem: expect.any(Function),
       trustedProxies: 0,
       limits: { ...DEFAULT_LIMITS, roomsPerSocket: 3 },
       heartbeat: { ...DEFAULT_HEARTBEAT, timeoutMs: 5 },

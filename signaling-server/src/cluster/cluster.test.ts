@@ -115,20 +115,54 @@ describe('rooms of several processes', () => {
     const heartbeat = { intervalMs: 600, timeoutMs: 600 };
     const [one, two] = await startPair(redis, { heartbeat });
     await join(await connectTo(one), ROOM);
-    const bob = await connectTo(two);
+    const [bob, cat] = [await connectTo(two), await connectTo(two)];
     expect(await join(bob, ROOM)).toMatchObject({ size: 2 });
+    const c = await join(cat, ROOM);
     await one.close();
-    expect(await join(bob, ROOM)).toMatchObject({ members: [], size: 1 });
+    expect(await join(bob, ROOM)).toMatchObject({ members: [c.self], size: 2 });
     // A lease that nobody renews: what a process that was killed leaves behind.
     const { createClient } = await import('@redis/client');
     const client = await createClient({ url: redis.url }).connect();
+    const key = `rxdb-p2p:room:${ROOM}`;
     const lost = `${'A'.repeat(12)}${'b'.repeat(20)}`;
-    const [seconds = '0'] = await client.time();
-    void seconds;
-    await client.zAdd(`rxdb-p2p:room:${ROOM}`, { score: Date.now() + 1_200, value: lost });
-    expect(await join(bob, ROOM)).toMatchObject({ members: [lost], size: 2 });
-    await expect.poll(async () => (await join(bob, ROOM)).size, { timeout: 5_000 }).toBe(1);
-    // Ours was renewed all along, for longer than its lease.
+    await client.zAdd(key, { score: Date.now() + heartbeat.intervalMs + heartbeat.timeoutMs, value: lost });
+    expect((await join(bob, ROOM)).members).toContain(lost);
+    // Without any join: the others are renewed, and the room is not forgotten, for longer than a lease.
+    await expect.poll(() => client.zScore(key, lost), { timeout: 5_000 }).toBe(null);
+    expect(await client.zRange(key, 0, -1)).toContain(c.self);
+    await bob.emitWithAck('leave', { room: ROOM });
+    await cat.emitWithAck('leave', { room: ROOM });
+    await expect.poll(() => client.keys('*')).toEqual([]);
+    await client.close();
+  });
+
+  it('drops what it does not understand on its channel', async () => {
+    const redis = await startRedis();
+    const [one] = await startPair(redis);
+    const ann = await connectTo(one);
+    const { self } = await join(ann, ROOM);
+    const { createClient } = await import('@redis/client');
+    const client = await createClient({ url: redis.url }).connect();
+    const channel = `rxdb-p2p:process:${self.slice(0, 12)}`;
+    const told = record(ann);
+    const signal = { kind: 'signal', room: ROOM, from: 'x', to: self, data: 'y' };
+    const wrong = [
+      null,
+      [],
+      'signal',
+      { ...signal, kind: '__proto__' },
+      { ...signal, data: 1 },
+      { ...signal, data: 'y'.repeat(40_000) },
+      { ...signal, from: '*' },
+      { ...signal, room: 'a b' },
+      { kind: 'left', room: ROOM, peer: 'x', listeners: self },
+      { kind: 'left', room: ROOM, peer: 'x', listeners: Array.from({ length: 65 }, () => self) },
+      { kind: 'met', room: ROOM, listener: {}, subjects: [self] },
+    ];
+    for (const message of wrong) expect(await client.publish(channel, JSON.stringify(message))).toBe(1);
+    await client.publish(channel, '{');
+    await client.publish(channel, JSON.stringify(signal));
+    await expect.poll(() => told).toEqual({ signals: [{ room: ROOM, from: 'x', data: 'y' }], left: [] });
     await client.close();
   });
 });

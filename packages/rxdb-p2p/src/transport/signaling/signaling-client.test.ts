@@ -315,6 +315,28 @@ describe('signaling client', () => {
     await until('the bad answer to be counted', () => a.client.badMessages === bad + 1);
   });
 
+  it('joins again when the server says that a room has changed, and only rooms of its own', async () => {
+    const http = createServer();
+    const split = new Server(http, { transports: ['websocket'] });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => split.close());
+    const joins: string[] = [];
+    split.on('connection', (socket) => {
+      socket.on('join', ({ room }: { room: string }, reply: (answer: unknown) => void) => {
+        joins.push(room);
+        const members = joins.length === 1 ? [] : ['peer'];
+        reply({ ok: true, self: 'me', members, size: members.length + 1 });
+        if (joins.length > 1) return;
+        for (const message of [null, { room: 1 }, { room: 'other' }, { room: 'room' }]) socket.emit('changed', message);
+      });
+    });
+    const a = open(`http://127.0.0.1:${(http.address() as AddressInfo).port}`);
+    a.client.join('room');
+    await until('the other one', () => a.members.get('room')?.[0] === 'peer');
+    expect(joins).toEqual(['room', 'room']);
+    expect(a.client.badMessages).toBe(2);
+  });
+
   it('does not wait for a server that never answers', async () => {
     const http = createServer();
     const mute = new Server(http, { transports: ['websocket'] });

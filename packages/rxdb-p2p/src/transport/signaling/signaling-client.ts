@@ -9,6 +9,7 @@ import {
   parseJoinReply,
   parseLeftMessage,
   parseReply,
+  parseRoomMessage,
   type Refusal,
   type SignalingCode,
 } from '@rxdb-p2p/protocol/signaling';
@@ -118,6 +119,11 @@ export function createSignalingClient(
       const left = parseLeftMessage(message);
       if (left === undefined) badMessages += 1;
       else if (rooms.has(left.room)) events.onLeft(left.room, left.peer);
+    });
+    socket.on('changed', (message) => {
+      const changed = parseRoomMessage(message);
+      if (!changed.ok) badMessages += 1;
+      else if (rooms.has(changed.value.room)) requestJoin(changed.value.room);
     });
     socket.on('renew', () => void renewToken(socket));
     socket.on('bye', (message) => onBye(socket, message));

@@ -12,6 +12,7 @@ import type { SignalingUrl } from './signaling-url.ts';
 interface UncheckedEvents {
   signal(message: unknown): void;
   left(message: unknown): void;
+  changed(message: unknown): void;
   bye(message: unknown): void;
   renew(): void;
 }
