@@ -190,6 +190,39 @@ describe('a refusal', () => {
     expect(types(a.news())).toStrictEqual(['closed 1']);
     expect(types(b.news())).toStrictEqual(['closed 1', 'renumbered 1', 'refused 2']);
   });
+
+  it('[CONN-30] a peer whose rights change gets a channel with the others', () => {
+    const [a, b] = open();
+    a.give({ type: 'withdraw', channel: 1 });
+    a.offer({ receives: false });
+    // On its way when the rights changed: it belongs to a channel that is no more.
+    send(b, 1, 7);
+    deliver(a, b);
+    const [opened] = b.news().filter(({ type }) => type === 'opened');
+    expect(opened).toMatchObject({ directions: { outgoing: false, incoming: true } });
+    const news = a.news();
+    expect(received(news)).toStrictEqual([]);
+    expect(news.at(-1)).toMatchObject({ type: 'opened', directions: { outgoing: true, incoming: false } });
+  });
+
+  it('[CONN-32] that is refused while it is open is silent on both sides, and both know why', () => {
+    const [a, b] = open();
+    a.give({ type: 'refuse', channel: 1, code: 'WRITE_NOT_ALLOWED', text: 'PUSH' });
+    expect(types(a.news())).toStrictEqual(['closed 1', 'refused 1']);
+    deliver(a, b);
+    const refused = { type: 'refused', channel: 1, code: 'WRITE_NOT_ALLOWED', text: 'PUSH' };
+    expect(b.news()).toStrictEqual([{ type: 'closed', channel: 1 }, refused]);
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      send(from, 1);
+      deliver(a, b);
+      expect(to.news()).toStrictEqual([]);
+    }
+    a.give({ type: 'refuse', channel: 1, code: 'WRITE_NOT_ALLOWED', text: 'again' });
+    expect(a.outbox).toStrictEqual([]);
+  });
 });
 
 describe('numbers of channels', () => {

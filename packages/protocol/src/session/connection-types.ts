@@ -35,6 +35,8 @@ export type ConnectionInput =
   | { readonly type: 'heard'; readonly now: number }
   | { readonly type: 'offer'; readonly offer: ChannelOffer; readonly denied: boolean }
   | { readonly type: 'withdraw'; readonly channel: number }
+  /** The peer has done on an open channel what it may not: nothing more is said there. */
+  | { readonly type: 'refuse'; readonly channel: number; readonly code: RefuseCode; readonly text: string }
   | { readonly type: 'sync-frame'; readonly channel: number; readonly frame: SyncFrame; readonly now: number }
   | ({ readonly type: 'tick' } & QueueLook)
   /** The peer may be gone: the network has changed, this device has slept, or the transport says so. */

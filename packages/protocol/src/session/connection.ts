@@ -4,6 +4,7 @@
  */
 import { MAX_CHANNELS, PROTOCOL_VERSION } from '../limits.ts';
 import { clipText } from '../wire/text.ts';
+import { describe, incompatibility } from './compatibility.ts';
 import type {
   ChannelOffer,
   ConnectionEffect,
@@ -42,6 +43,8 @@ export function connectionStep(state: ConnectionState, input: ConnectionInput): 
       return offer(state, input.offer, input.denied);
     case 'withdraw':
       return withdraw(state, input.channel);
+    case 'refuse':
+      return refuse(state, input.channel, input.code, input.text);
     case 'sync-frame':
       if (state.local.get(input.channel)?.state !== 'open') return [state, []];
       return [
@@ -186,16 +189,19 @@ function match(state: ConnectionState, channel: number, local: LocalChannel, ope
   ];
 }
 
-function incompatibility(mine: ChannelOffer, theirs: OpenFrame): RefuseCode | undefined {
-  if (mine.schemaVersion !== theirs.schemaVersion) return 'SCHEMA_VERSION_DIFFERS';
-  if (mine.schemaHash !== theirs.schemaHash) return 'SCHEMA_DIFFERS';
-  if (mine.mergeMode !== theirs.mergeMode) return 'MERGE_MODE_DIFFERS';
-  if (!(mine.sends && theirs.receives) && !(mine.receives && theirs.sends)) return 'NOTHING_TO_EXCHANGE';
-  return undefined;
-}
-
-function describe({ schemaVersion, schemaHash, mergeMode }: Omit<ChannelOffer, 'room'>): string {
-  return `schema version ${schemaVersion}, schema ${schemaHash.slice(0, 8)}, merge ${mergeMode}`;
+/** [CONN-32] An open channel is refused for what came on it. */
+function refuse(state: ConnectionState, channel: number, code: RefuseCode, text: string): Step {
+  const local = state.local.get(channel);
+  const open = [...state.remote.values()].find((remote) => local !== undefined && isFor(remote, local));
+  if (local?.state !== 'open' || open === undefined) return [state, []];
+  return [
+    withLocal(state, channel, { ...local, state: 'refused' }),
+    [
+      { type: 'send', frame: { type: 'refuse', channel: open.channel, code, text: clipText(text) } },
+      { type: 'closed', channel },
+      { type: 'refused', channel, code, text },
+    ],
+  ];
 }
 
 function refusedByPeer(state: ConnectionState, channel: number, code: RefuseCode, text: string): Step {

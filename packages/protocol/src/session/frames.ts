@@ -13,6 +13,8 @@ export const REFUSE_CODES = [
   'NOTHING_TO_EXCHANGE',
   'NOT_ALLOWED',
   'TOO_MANY_CHANNELS',
+  'READ_NOT_ALLOWED',
+  'WRITE_NOT_ALLOWED',
 ] as const;
 export type RefuseCode = (typeof REFUSE_CODES)[number];
 
@@ -27,6 +29,7 @@ export const BYE_CODES = [
   'TIMED_OUT',
   'NOT_ALLOWED',
   'OVER_BUDGET',
+  'BLOCKED',
 ] as const;
 export type ByeCode = (typeof BYE_CODES)[number];
 

@@ -1,6 +1,6 @@
 /** HAVE: what a replica has persisted, told to each neighbour in the shortest form that it can understand. */
 import type { Vector } from '../version/vector.ts';
-import { bytesEqual, hashVector, sameVector } from '../version/vector.ts';
+import { bytesEqual, EMPTY_VECTOR, hashVector, sameVector } from '../version/vector.ts';
 import type { HaveFrame } from './frames.ts';
 import type { Neighbour, SyncFrame, SyncState } from './sync-types.ts';
 
@@ -11,25 +11,24 @@ export function composeHave(state: SyncState, neighbour: Neighbour, form: Have['
   const vector = announced(state, neighbour);
   const told = {
     ...neighbour,
-    told: state.vector,
+    told: vector,
     pushTold: neighbour.pushTaken,
     toldWhole: neighbour.toldWhole || form === 'whole',
     toldSum: state.fingerprint.sum,
   };
   const entries =
-    form === 'hash'
-      ? new Map()
-      : form === 'whole'
-        ? vector
-        : changes(announcedOf(state, neighbour, neighbour.told), vector);
+    form === 'hash' ? new Map() : form === 'whole' ? vector : changes(neighbour.told ?? EMPTY_VECTOR, vector);
   const have: Have = { type: 'have', hash: hashVector(vector), form, entries, pushedBytes: neighbour.pushTaken };
   return [told, isTwoWay(neighbour) ? { ...have, fingerprint: state.fingerprint } : have];
 }
 
 /** [SYNC-14] Whether a HAVE would say anything new. What changes half-way through a catch-up is not worth telling. */
 export function isOld(state: SyncState, neighbour: Neighbour): boolean {
-  const { vector, fingerprint, pull } = state;
-  if (neighbour.told !== vector || neighbour.pushTold !== neighbour.pushTaken) return false;
+  const { fingerprint, pull } = state;
+  const { told, directions } = neighbour;
+  const vector = announced(state, neighbour);
+  if (told !== vector && (directions.outgoing || told === null || !sameVector(told, vector))) return false;
+  if (neighbour.pushTold !== neighbour.pushTaken) return false;
   if (!isTwoWay(neighbour) || (!fingerprint.settled && pull !== null)) return true;
   return neighbour.toldSum !== null && bytesEqual(neighbour.toldSum, fingerprint.sum);
 }
@@ -49,12 +48,11 @@ export function applyHave(
   if (have.form === 'whole') remote = have.entries;
   else if (have.form === 'changes') remote = remote === null ? null : withChanges(remote, have.entries);
   if (remote === null || have.form !== 'whole') {
-    const candidates = [remote, mine, neighbour.told === null ? null : announcedOf(state, neighbour, neighbour.told)];
+    const candidates = [remote, mine, neighbour.told];
     remote = candidates.find((vector) => vector !== null && bytesEqual(hashVector(vector), have.hash)) ?? null;
   }
   // Who holds the same vector as we last told can apply changes to it.
-  if (remote !== null && neighbour.told !== null && sameVector(remote, announcedOf(state, neighbour, neighbour.told)))
-    toldWhole = true;
+  if (remote !== null && neighbour.told !== null && sameVector(remote, neighbour.told)) toldWhole = true;
   const fingerprint = have.fingerprint ?? null;
   const heard = {
     ...neighbour,
@@ -78,17 +76,18 @@ function asHash(state: SyncState, neighbour: Neighbour): SyncFrame {
   return composeHave(state, neighbour, 'hash')[1];
 }
 
-function announced(state: SyncState, neighbour: Neighbour): Vector {
-  return announcedOf(state, neighbour, state.vector);
-}
-
-/** A replica that sends nothing leaves its own writes out: its HAVE is an acknowledgement only. */
-function announcedOf(state: SyncState, neighbour: Neighbour, vector: Vector | null): Vector {
-  if (vector === null) return new Map();
-  if (neighbour.directions.outgoing || !vector.has(state.actor)) return vector;
-  const others = new Map(vector);
-  others.delete(state.actor);
-  return others;
+/**
+ * [SYNC-2] To whom we send nothing we tell of nobody whom it has not named itself: what it hears is an acknowledgement
+ * only. Not less: whoever was set back to a backup learns from it that we know his later writes.
+ */
+export function announced({ vector }: SyncState, { directions, remote }: Neighbour): Vector {
+  if (directions.outgoing) return vector;
+  const named = new Map<string, number>();
+  for (const actor of remote?.keys() ?? []) {
+    const seq = vector.get(actor);
+    if (seq !== undefined) named.set(actor, seq);
+  }
+  return named;
 }
 
 /** Entries that differ; 0 for those that are gone. */

@@ -3,14 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { createRandom, forSeeds, type Random } from '../testing/random.ts';
 import { createSimNetwork, type SimNetwork } from '../testing/sim-network.ts';
 import type { SimReplica } from '../testing/sim-replica.ts';
-import { dominates, sameVector } from '../version/vector.ts';
+import { dominates, EMPTY_VECTOR, sameVector } from '../version/vector.ts';
 import { agreementWith } from './agreement.ts';
+import type { Directions } from './sync-types.ts';
 
 const BODIES = ['{}', 'x'.repeat(1_000), 'x'.repeat(60_000), 'x'.repeat(250_000), 'x'.repeat(900_000), undefined];
 
 interface Scenario {
   readonly losses: boolean;
   readonly oneWay: boolean;
+  /** One of the replicas writes, and nobody takes it from it. */
+  readonly reader?: boolean;
   readonly claimsEarly?: boolean;
 }
 
@@ -29,6 +32,7 @@ function expectEqual({ nodes }: SimNetwork): void {
     for (const neighbour of state.neighbours.values()) {
       const { outgoing, incoming } = neighbour.directions;
       if (outgoing && incoming) expect(agreementWith(state, neighbour)).toBe('same');
+      else expect(sameVector(neighbour.remote ?? EMPTY_VECTOR, state.vector)).toBe(true);
     }
     expect(replica.brokenPromises()).toStrictEqual([]);
     expect(state.pull).toBeNull();
@@ -45,8 +49,9 @@ function expectHonest(replica: SimReplica): void {
   if (broken !== undefined) throw new Error(`[SYNC-9] ${broken}`);
 }
 
-function runScenario(random: Random, { losses, oneWay, claimsEarly = false }: Scenario): SimNetwork {
+function runScenario(random: Random, { losses, oneWay, reader = false, claimsEarly = false }: Scenario): SimNetwork {
   const replicas = 2 + random.int(4);
+  const last = replicas - 1;
   const encoded = random.chance(0.2);
   const bodies = encoded ? BODIES.slice(0, 2) : BODIES;
   const network = createSimNetwork(random, {
@@ -64,13 +69,17 @@ function runScenario(random: Random, { losses, oneWay, claimsEarly = false }: Sc
           { outgoing: false, incoming: true },
         ])
       : undefined;
+  const connect = (a: number, b: number, given?: Directions): void => {
+    if (!reader || (a !== last && b !== last)) network.connect(a, b, given);
+    else if (a !== b) network.connect(a, b, { outgoing: b === last, incoming: a === last });
+  };
   for (let i = 0; i < 60; i++) {
     const step = random.next();
     const node = network.nodes[other()];
     if (step < 0.5) {
       const written = random.shuffled(ids).slice(0, 1 + (random.chance(0.2) ? random.int(4) : 0));
       node?.commit((replica) => replica.write(written, () => random.pick(bodies)));
-    } else if (step < 0.75) network.connect(other(), other(), directions());
+    } else if (step < 0.75) connect(other(), other(), directions());
     else if (step < 0.9) network.disconnect(other(), other());
     else if (losses) node?.commit((replica) => loseSome(replica, network, random));
     if (random.chance(0.5)) network.run(random.next() * random.pick([1, 50, 1_000]));
@@ -78,8 +87,8 @@ function runScenario(random: Random, { losses, oneWay, claimsEarly = false }: Sc
   // Everybody can reach everybody in the end, over a chain and whatever else is there.
   for (let i = 0; i < replicas; i++) for (let j = 0; j < i; j++) network.disconnect(i, j);
   network.settle();
-  for (const i of random.shuffled(Array.from({ length: replicas - 1 }, (_, k) => k))) network.connect(i, i + 1);
-  for (let i = 0; i < replicas; i++) network.connect(other(), other(), directions());
+  for (const i of random.shuffled(Array.from({ length: replicas - 1 }, (_, k) => k))) connect(i, i + 1);
+  for (let i = 0; i < replicas; i++) connect(other(), other(), directions());
   network.settle();
   return network;
 }
@@ -98,6 +107,27 @@ describe('sync sessions under random schedules', () => {
 
   it('[SYNC-7] [SYNC-9] channels that go one way break no promise', () => {
     forSeeds(40, (random) => expectEqual(runScenario(random, { losses: false, oneWay: true })));
+  }, 60_000);
+
+  it('[SYNC-7] [SYNC-9] what a reader writes reaches nobody; it gets all of the others, who converge', () => {
+    forSeeds(40, (random) => {
+      const { nodes } = runScenario(random, { losses: false, oneWay: false, reader: true });
+      const others = nodes.slice(0, -1);
+      const reader = nodes[nodes.length - 1]?.replica;
+      if (reader === undefined) throw new Error('there is no reader');
+      const [first] = others;
+      for (const { replica, state } of others) {
+        expect(replica.vector.has(reader.actor)).toBe(false);
+        for (const heads of replica.heads.values())
+          for (const { head } of heads) expect(head.actor).not.toBe(reader.actor);
+        expect(sameVector(replica.vector, first?.replica.vector ?? EMPTY_VECTOR)).toBe(true);
+        expect(dotsOf(replica)).toStrictEqual(dotsOf((first ?? { replica }).replica));
+        expect(replica.brokenPromises()).toStrictEqual([]);
+        expect(state.pull).toBeNull();
+      }
+      expect(reader.brokenPromises()).toStrictEqual([]);
+      for (const [actor, seq] of first?.replica.vector ?? []) expect(reader.vector.get(actor)).toBe(seq);
+    });
   }, 60_000);
 
   it('[SYNC-8] [SYNC-9] what storage lost comes back from others', () => {

@@ -280,13 +280,31 @@ describe('entries', () => {
     expect(violations(session.hear('n', million(99)))).toStrictEqual(['ENTRIES that nobody waits for']);
   });
 
-  it('[SYNC-7] on a channel that takes nothing end the connection', () => {
+  it('[SYNC-7] on a channel that takes nothing are refused: nothing is stored, no vector moves', () => {
     const session = createSession(OWN);
     session.join('n', { outgoing: true, incoming: false });
-    const text = 'on a channel that takes nothing';
-    expect(violations(session.hear('n', entries(1)))).toStrictEqual([`ENTRIES ${text}`]);
-    const push = { type: 'push', actor: 'b'.repeat(16), previous: 0, seq: 1, versions: [] } as const;
-    expect(violations(session.hear('n', push))).toStrictEqual([`PUSH ${text}`]);
+    const before = session.state;
+    const push = { type: 'push', actor: 'b'.repeat(16), previous: 1, seq: 2, versions: versions('b', 2) } as const;
+    const claim = entries(1, { versions: versions('b', 2), claim: vector({ me: 2, b: 2 }), cursor: cursor(9) });
+    for (const frame of [claim, push]) {
+      expect(session.hear('n', frame)).toMatchObject([{ type: 'refuse', neighbour: 'n', code: 'WRITE_NOT_ALLOWED' }]);
+    }
+    expect(session.state).toBe(before);
+  });
+
+  it('[SYNC-7] are not asked for where nothing is taken, whatever the neighbour says to have', () => {
+    const session = createSession(OWN);
+    session.join('n', { outgoing: true, incoming: false });
+    const effects = [...session.hear('n', whole(vector({ me: 2, b: 9 }))), ...session.timer('ask')];
+    expect(sent(effects, 'want')).toStrictEqual([]);
+    expect(session.state.vector).toStrictEqual(OWN);
+  });
+
+  it('[SYNC-2] are asked for, of one that gets nothing, without telling whom it has not named', () => {
+    const session = createSession(vector({ me: 2, b: 1, c: 4 }));
+    session.join('n', { outgoing: false, incoming: true });
+    const [want] = sent(session.hear('n', whole(vector({ b: 9 }))), 'want');
+    expect(want?.vector).toStrictEqual(vector({ b: 1 }));
   });
 
   it('[SYNC-11] one batch may go beyond its credit, with all versions of a large document', () => {

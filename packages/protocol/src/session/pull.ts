@@ -2,6 +2,7 @@
 import { countMissing, EMPTY_VECTOR, sameVector } from '../version/vector.ts';
 import { versionsCost } from './cost.ts';
 import type { EntriesFrame } from './frames.ts';
+import { announced } from './have.ts';
 import { withNeighbour } from './neighbours.ts';
 import type { Neighbour, NeighbourId, SyncEffect, SyncState } from './sync-types.ts';
 import {
@@ -34,6 +35,7 @@ function ask(state: SyncState, id: NeighbourId): Step {
   const neighbour = state.neighbours.get(id);
   const cursor = neighbour?.cursor ?? null;
   const remote = neighbour?.remote ?? EMPTY_VECTOR;
+  const vector = neighbour === undefined ? state.vector : announced(state, neighbour);
   return [
     {
       ...state,
@@ -44,7 +46,7 @@ function ask(state: SyncState, id: NeighbourId): Step {
       {
         type: 'send',
         neighbour: id,
-        frame: { type: 'want', want, vector: state.vector, cursor, credit: PULL_CREDIT_BYTES },
+        frame: { type: 'want', want, vector, cursor, credit: PULL_CREDIT_BYTES },
       },
       { type: 'stop-timer', timer: 'ask' },
       ...restartStalledTimer(),

@@ -104,10 +104,13 @@ describe('serving a WANT', () => {
     expect(effectsOf(want(session, number), 'violation')).toMatchObject([{ text: 'WANT with an old number' }]);
   });
 
-  it('[SYNC-7] on a channel that sends nothing ends the connection', () => {
+  it('[SYNC-7] on a channel that sends nothing is refused, and so is a repair', () => {
     const session = createSession();
     session.join('n', { outgoing: false, incoming: true });
-    expect(effectsOf(want(session, 1), 'violation')).toHaveLength(1);
+    const refused = [{ type: 'refuse', neighbour: 'n', code: 'READ_NOT_ALLOWED' }];
+    expect(want(session, 1)).toMatchObject(refused);
+    expect(session.hear('n', { type: 'fetch', want: 1, ids: ['a'] })).toMatchObject(refused);
+    expect(session.hear('n', { type: 'compare', want: 1, after: null, ranges: [] })).toMatchObject(refused);
   });
 
   it('[SYNC-11] versions that are too much for one frame come in several; cursor and claim with the last', () => {

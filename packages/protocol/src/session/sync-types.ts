@@ -14,6 +14,7 @@ import type {
   FetchFrame,
   HaveFrame,
   PushFrame,
+  RefuseCode,
   WantFrame,
 } from './frames.ts';
 
@@ -140,13 +141,24 @@ export type SyncEffect =
   | (Asked & { readonly type: 'fetch'; readonly ids: readonly string[] })
   /** A neighbour with an equal vector holds something else: report it. */
   | { readonly type: 'diverged'; readonly neighbour: NeighbourId }
-  /** A neighbour holds writes under our name that we do not know: take another name before the next write. */
-  | { readonly type: 'outrun'; readonly actor: Actor; readonly seq: number }
+  /**
+   * A neighbour holds writes under our name that we do not know: take another name before the next write. `fetch`: they
+   * can come from there.
+   */
+  | {
+      readonly type: 'outrun';
+      readonly neighbour: NeighbourId;
+      readonly actor: Actor;
+      readonly seq: number;
+      readonly fetch: boolean;
+    }
   /** Start the timer, after a random time between the two, unless it runs. */
   | { readonly type: 'start-timer'; readonly timer: TimerKind; readonly minMs: number; readonly maxMs: number }
   | { readonly type: 'stop-timer'; readonly timer: TimerKind }
   /** The neighbour has not sent what it says to have; `asked`: whether it gets another chance. */
   | { readonly type: 'unserved'; readonly neighbour: NeighbourId; readonly asked: boolean }
+  /** [SYNC-7] The neighbour does what it may not do on this channel: refuse the channel. */
+  | { readonly type: 'refuse'; readonly neighbour: NeighbourId; readonly code: RefuseCode; readonly text: string }
   /** The neighbour broke the protocol: end its connection. */
   | { readonly type: 'violation'; readonly neighbour: NeighbourId; readonly text: string };
 
@@ -169,7 +181,7 @@ export interface Neighbour {
   readonly fingerprint: Print | null;
   /** the sum that our last HAVE named */
   readonly toldSum: Uint8Array | null;
-  /** the vector that our last HAVE described */
+  /** the vector that our last HAVE described, as it was told */
   readonly told: Vector | null;
   /** whether the neighbour can apply changes to `told`: it has had the whole, or the same vector itself */
   readonly toldWhole: boolean;

@@ -2,14 +2,16 @@
  * The sync session of one collection with all its neighbours (ARCHITECTURE §5), as a pure step function: it knows vectors,
  * cursors and credits, and nothing of documents, sockets or storage. SPEC.md §5 has the rules by number.
  */
-import { MAX_VECTOR_ENTRIES, PUSH_CREDIT_BYTES } from '../limits.ts';
+import { MAX_VECTOR_ENTRIES } from '../limits.ts';
 import type { Print } from '../version/fingerprint.ts';
 import type { Vector } from '../version/vector.ts';
 import { actorsIn, dominates, EMPTY_VECTOR } from '../version/vector.ts';
 import { versionsCost } from './cost.ts';
+import type { RefuseCode } from './frames.ts';
 import { applyHave, composeHave, isOld } from './have.ts';
 import { withNeighbour } from './neighbours.ts';
 import { askOrWait, endPull, givenUp, restartStalledTimer, takeEntries } from './pull.ts';
+import { mayPush, takePush, withoutPushes } from './push.ts';
 import {
   beginRepair,
   endRepair,
@@ -25,23 +27,8 @@ import {
 import { fruitless, lookAtPace, restBeat, rested, shunned, startRestTimer } from './rest.ts';
 import { addCredit, answerWant, serve } from './serve.ts';
 import { answered, answerRepair } from './serve-repair.ts';
-import type {
-  Authored,
-  Neighbour,
-  NeighbourId,
-  SyncEffect,
-  SyncFrame,
-  SyncInput,
-  SyncState,
-  TimerKind,
-} from './sync-types.ts';
+import type { Neighbour, NeighbourId, SyncEffect, SyncFrame, SyncInput, SyncState, TimerKind } from './sync-types.ts';
 import { HAVE_DELAY_MS, PULL_CREDIT_BYTES } from './timing.ts';
-
-/**
- * Pushes that may come in before our acknowledgement of earlier ones is out. Both sides count alike, so an honest author
- * stays within the credit; the rest is for those who count otherwise.
- */
-const MAX_PUSH_AHEAD_BYTES = 2 * PUSH_CREDIT_BYTES;
 
 export type Step = readonly [SyncState, readonly SyncEffect[]];
 
@@ -159,19 +146,6 @@ function askAnew(state: SyncState): Step {
   return endPull({ ...given, neighbours: new Map(neighbours) });
 }
 
-/** A new incarnation counts its writes from the beginning. */
-function withoutPushes(neighbours: SyncState['neighbours']): SyncState['neighbours'] {
-  return new Map([...neighbours].map(([id, neighbour]) => [id, { ...neighbour, pushedSeq: 0 }]));
-}
-
-/** [SYNC-3] [SYNC-12] Without a gap, and within credit. */
-function mayPush(neighbour: Neighbour, authored: Authored, bytes: number): boolean {
-  if (!neighbour.directions.outgoing) return false;
-  const reached = Math.max(neighbour.pushedSeq, neighbour.remote?.get(authored.actor) ?? 0);
-  const inFlight = neighbour.pushSent - neighbour.pushAcked;
-  return reached >= authored.previous && inFlight + bytes <= PUSH_CREDIT_BYTES;
-}
-
 function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: SyncFrame): Step {
   switch (input.type) {
     case 'have': {
@@ -181,42 +155,38 @@ function frame(state: SyncState, id: NeighbourId, neighbour: Neighbour, input: S
       const { actor } = state;
       const seq = heard.remote?.get(actor) ?? 0;
       const outrun = seq > (state.vector.get(actor) ?? 0);
-      const effects: readonly SyncEffect[] = outrun ? [{ type: 'outrun', actor, seq }, ...asked] : asked;
+      const fetch = neighbour.directions.incoming;
+      const effects: SyncEffect[] = outrun
+        ? [{ type: 'outrun', neighbour: id, actor, seq, fetch }, ...asked]
+        : [...asked];
+      // What it has named just now may be told to it.
+      if (!neighbour.directions.outgoing && !isOld(next, next.neighbours.get(id) ?? heard))
+        effects.push(startHaveTimer());
       const said = answers.map((answer): SyncEffect => ({ type: 'send', neighbour: id, frame: answer }));
       const settled = noteAgreement(next);
       return [settled, [...said, ...effects, ...watchAgreement(settled)]];
     }
     case 'want':
-      if (!neighbour.directions.outgoing) return violation(state, id, 'WANT on a channel that sends nothing');
+      if (!neighbour.directions.outgoing) return forbidden(state, id, 'READ_NOT_ALLOWED', input.type);
       if (neighbour.scan !== null && input.want <= neighbour.scan.want)
         return violation(state, id, 'WANT with an old number');
       return answerWant(state, id, neighbour, input);
     case 'credit':
       return addCredit(state, id, neighbour, input.want, input.bytes);
     case 'entries':
-      if (!neighbour.directions.incoming) return violation(state, id, 'ENTRIES on a channel that takes nothing');
+      if (!neighbour.directions.incoming) return forbidden(state, id, 'WRITE_NOT_ALLOWED', input.type);
       if (input.claim !== null && actorsIn(state.vector, input.claim) > MAX_VECTOR_ENTRIES) return outgrown(state, id);
       return takeRepairEntries(state, id, input) ?? takeEntries(state, id, input);
     case 'compare':
     case 'fetch':
-      if (!neighbour.directions.outgoing) return violation(state, id, 'a repair of a channel that sends nothing');
+      if (!neighbour.directions.outgoing) return forbidden(state, id, 'READ_NOT_ALLOWED', input.type);
       return answerRepair(state, id, neighbour, input);
     case 'differ':
       return takeDiffer(state, id, input);
-    case 'push': {
-      if (!neighbour.directions.incoming) return violation(state, id, 'PUSH on a channel that takes nothing');
-      const { actor, previous, seq, versions } = input;
-      if (versions.length === 0) return violation(state, id, 'PUSH of nothing');
-      if (!state.vector.has(actor) && state.vector.size >= MAX_VECTOR_ENTRIES) return outgrown(state, id);
-      const range = { actor, previous, seq };
-      const bytes = versionsCost(versions);
-      const pushReceived = neighbour.pushReceived + bytes;
-      if (pushReceived - neighbour.pushTold > MAX_PUSH_AHEAD_BYTES) {
-        return violation(state, id, 'PUSH beyond its credit');
-      }
-      const next = withNeighbour(state, id, { ...neighbour, pushReceived });
-      return [next, [{ type: 'apply', neighbour: id, want: null, versions, cursor: null, claim: null, range, bytes }]];
-    }
+    case 'push':
+      if (!neighbour.directions.incoming) return forbidden(state, id, 'WRITE_NOT_ALLOWED', input.type);
+      if (!state.vector.has(input.actor) && state.vector.size >= MAX_VECTOR_ENTRIES) return outgrown(state, id);
+      return takePush(state, id, neighbour, input);
   }
 }
 
@@ -288,6 +258,14 @@ export function startHaveTimer(): SyncEffect {
 /** [SYNC-13] What peers say makes no vector grow without end. */
 function outgrown(state: SyncState, neighbour: NeighbourId): Step {
   return violation(state, neighbour, `a vector of more than ${MAX_VECTOR_ENTRIES} entries`);
+}
+
+/** [SYNC-7] Nothing of it is looked at. */
+function forbidden(state: SyncState, neighbour: NeighbourId, code: RefuseCode, what: string): Step {
+  return [
+    state,
+    [{ type: 'refuse', neighbour, code, text: `${what.toUpperCase()} on a channel that does not go that way` }],
+  ];
 }
 
 function violation(state: SyncState, neighbour: NeighbourId, text: string): Step {

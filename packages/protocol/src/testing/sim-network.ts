@@ -185,6 +185,7 @@ export function createSimNetwork(random: Random, options: SimNetworkOptions): Si
           timers.delete(effect.timer);
           break;
         }
+        case 'refuse':
         case 'violation':
           throw new Error(`${replica.name} accuses ${effect.neighbour}: ${effect.text}`);
       }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { P2PError } from '../errors.ts';
 import * as limits from '../limits.ts';
-import type { EntriesFrame, Frame } from '../session/frames.ts';
+import { BYE_CODES, type EntriesFrame, type Frame, REFUSE_CODES } from '../session/frames.ts';
 import { MAX_TIMESTAMP } from '../version/clock.ts';
 import type { Head, Version } from '../version/head.ts';
 import { decodeFrame, encodeFrame } from './frames.ts';
@@ -86,8 +86,8 @@ describe('frames', () => {
   });
 
   it('[WIRE-6] flags and choices without a meaning', () => {
-    expectMalformed(0x0c, 9, 0);
-    expectMalformed(0x03, 1, 7, 0);
+    expectMalformed(0x0c, BYE_CODES.length, 0);
+    expectMalformed(0x03, 1, REFUSE_CODES.length, 0);
     expectMalformed(...history(0x30));
     expectMalformed(0x06, 1, 0x02, 1, 0, 0);
     expectMalformed(0x05, 1, 0x03, ...new Array<number>(16).fill(0), 0, 0);

@@ -5,6 +5,7 @@
 import type {
   Directions,
   NeighbourId,
+  RefuseCode,
   SyncEffect,
   SyncFrame,
   SyncInput,
@@ -27,6 +28,8 @@ export interface NeighbourPort {
   isReceiving(): boolean;
   /** Ends the connection: the peer broke the protocol. */
   violation(text: string): void;
+  /** Refuses the channel alone: the peer does what it may not. */
+  refuse(code: RefuseCode, text: string): void;
 }
 
 export interface CollectionSync {
@@ -51,6 +54,9 @@ export interface CollectionSyncDeps {
   readonly onProblem: (error: P2PError) => void;
 }
 
+/** How often a name is given up on the word of a peer that sends nothing to us, milliseconds: each costs an entry of vectors. */
+const RENAMED_EVERY_MS = 60 * 60 * 1_000;
+
 /** Peers whose unkept word is remembered; ids are their own. */
 const MAX_REMEMBERED_PEERS = 256;
 
@@ -67,6 +73,8 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
   const listeners = new Set<() => void>();
   /** how often in a row a replica did not send what it said to have, once it has left */
   const unkept = new Map<string, number>();
+  /** the last name that was given up on the word of a peer that sends nothing to us */
+  let renamed: { readonly actor: string; readonly at: number } | undefined;
   let closed = false;
 
   function step(input: SyncInput): void {
@@ -104,7 +112,7 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
         diverged(effect.neighbour);
         break;
       case 'outrun':
-        guard(replica.outrun(effect.actor, effect.seq));
+        outrun(effect);
         break;
       case 'start-timer':
         startTimer(effect.timer, effect.minMs + timers.random() * (effect.maxMs - effect.minMs));
@@ -115,6 +123,9 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
         break;
       case 'unserved':
         unserved(effect);
+        break;
+      case 'refuse':
+        ports.get(effect.neighbour)?.refuse(effect.code, effect.text);
         break;
       case 'violation':
         ports.get(effect.neighbour)?.violation(effect.text);
@@ -184,6 +195,19 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
     await ports.get(neighbour)?.writable();
     if (closed || !ports.has(neighbour)) return;
     step({ type: 'fetched', neighbour, want, versions: await replica.comparison.read(ids) });
+  }
+
+  /** From one that sends nothing to us it may be a lie that costs us a name, so it is believed now and then only. */
+  function outrun({ neighbour, actor, seq, fetch }: SyncEffect & { type: 'outrun' }): void {
+    if (!fetch) {
+      if (renamed?.actor === actor) return;
+      if (renamed !== undefined && timers.now() - renamed.at < RENAMED_EVERY_MS) {
+        ports.get(neighbour)?.violation('writes of ours that we do not know, once more');
+        return;
+      }
+      renamed = { actor, at: timers.now() };
+    }
+    guard(replica.outrun(actor, seq, fetch));
   }
 
   function diverged(neighbour: NeighbourId): void {

@@ -36,6 +36,8 @@ export interface Connection {
   /** @returns a number for `withdraw`; the handlers get the channel's number of the moment */
   offer(offer: ChannelOffer, denied: boolean, handlers: ChannelHandlers): number;
   withdraw(channel: number): void;
+  /** Refuses an open channel, of the number of the moment, for what came on it. */
+  refuse(channel: number, code: RefuseCode, text: string): void;
   send(channel: number, frame: SyncFrame): void;
   writable(): Promise<void>;
   /** Undefined: not known, or the transport does not tell. */
@@ -204,6 +206,7 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
       channels.delete(channel);
       step({ type: 'withdraw', channel });
     },
+    refuse: (channel, code, text) => step({ type: 'refuse', channel, code, text }),
     send: (channel, frame) => step({ type: 'sync-frame', channel, frame, now: timers.now() }),
     get receiving() {
       return intake.receiving;

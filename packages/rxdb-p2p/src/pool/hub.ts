@@ -39,6 +39,8 @@ export interface OpenChannel {
   /** Whether a large frame is coming in, part by part. */
   isReceiving(): boolean;
   violation(text: string): void;
+  /** Refuses the channel alone, for what came on it. */
+  refuse(code: RefuseCode, text: string): void;
   /** How the connection goes through the network; undefined: not known. */
   route(): Promise<LinkRoute | undefined>;
   /** Closes this channel alone: the replica has opened a newer one. */
@@ -202,6 +204,7 @@ export function createHub(deps: HubDeps): Hub {
           writable: () => connection.writable(),
           isReceiving: () => connection.receiving,
           violation: (text) => connection.end('PROTOCOL_ERROR', text),
+          refuse: (code, text) => connection.refuse(channel, code, text),
           route: () => connection.route(),
           drop() {
             const number = numbers.get(registration);

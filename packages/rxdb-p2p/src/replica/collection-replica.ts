@@ -58,8 +58,12 @@ export interface CollectionReplica {
   read(vector: Vector, cursor: Cursor | null): Promise<ScanBatch>;
   /** What a repair asks for. */
   readonly comparison: ReplicaComparison;
-  /** Takes a new name for this replica's next writes: others know later writes under the present one. */
-  outrun(actor: string, seq: number): Promise<void>;
+  /**
+   * Takes a new name for this replica's next writes: others know later writes under the present one.
+   *
+   * @param fetch whether those may come from there; otherwise nothing is waited for
+   */
+  outrun(actor: string, seq: number, fetch: boolean): Promise<void>;
   /** Gives its name up: another device writes under it, too. Close it then. */
   renounce(): Promise<void>;
   /** highest own `seq` that anyone has persisted */
@@ -178,9 +182,10 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         await remote.apply(counts ? incoming : { ...incoming, claim: null, cursor: null }, reached());
       });
     },
-    outrun: (actor, seq) =>
+    outrun: (actor, seq, fetch) =>
       queue.run(async () => {
-        if (!closed && (await rollback.begin(actor, seq))) context.announce(null, [], true);
+        if (closed || !(await rollback.begin(actor, seq, fetch))) return;
+        context.announce(null, fetch ? [] : await rollback.finish(), true);
       }),
     renounce: () => queue.run(() => (closed ? Promise.resolve() : rollback.renounce())),
     read: (vector, cursor) => queue.run(() => readOn(vector, cursor)),

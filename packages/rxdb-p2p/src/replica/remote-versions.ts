@@ -114,7 +114,7 @@ export function createRemoteVersions(
     const claimed = Math.max(claim?.get(me) ?? 0, range?.actor === me ? range.seq : 0);
     const foreign = versions.reduce((most, { head }) => (head.actor === me ? Math.max(most, head.seq) : most), 0);
     const named = Math.max(claimed, foreign);
-    if (named > journal.seq) await rollback.begin(me, named);
+    if (named > journal.seq) await rollback.begin(me, named, true);
   }
 
   /** Nobody has done anything wrong here, and nothing is lost; but somebody should know. */

@@ -11,8 +11,13 @@ import type { ReplicaContext } from './replica-context.ts';
 export interface Rollback {
   /** whether old writes are still being fetched: no cursor may skip them */
   readonly pending: boolean;
-  /** Begins, if this is still our name: somebody knows its write of this number. @returns whether it did */
-  begin(actor: Actor, seq: number): Promise<boolean>;
+  /**
+   * Begins, if this is still our name: somebody knows its write of this number.
+   *
+   * @param fetch whether writes up to that one may come; otherwise it can be finished at once
+   * @returns whether it did
+   */
+  begin(actor: Actor, seq: number, fetch: boolean): Promise<boolean>;
   /** Gives the name up, though nobody is known to have gone further under it: another device writes under it, too. */
   renounce(): Promise<void>;
   /** What comes is not to supersede what its author cannot have seen. @returns ids of the documents that go on */
@@ -79,10 +84,11 @@ export function createRollback(context: ReplicaContext): Rollback {
     get pending() {
       return journal.rollback !== null;
     },
-    async begin(actor, seq) {
+    async begin(actor, seq, fetch) {
       if (actor !== context.actor() || seq <= journal.seq) return false;
-      const floor = await giveUp(seq);
-      const message = 'others know later writes of this device than it does itself; it fetches them';
+      const floor = await giveUp(fetch ? seq : 0);
+      const then = fetch ? 'it fetches them' : 'they are not fetched, since who knows them may not write here';
+      const message = `others know later writes of this device than it does itself; ${then}`;
       const hint = 'nothing to do: a backup was restored, or a profile copied to another device';
       onProblem(new P2PError('ROLLED_BACK', message, { got: `${seq}, knew ${floor} to be there`, hint }));
       return true;

@@ -14,10 +14,10 @@ function createWorld(random: Random) {
   const time = createVirtualTime(random);
   const network = createSimNetwork(time, random, { minDelayMs: 1, maxDelayMs: 20 });
   const storage = getRxStorageMemory() as never;
-  const open = (name: string): Promise<Device> =>
+  const open = (name: string, sends = true): Promise<Device> =>
     time.answer(
       createDevice({
-        ...{ network, time, random, name, storage, clockOffsetMs: 0 },
+        ...{ network, time, random, name, storage, clockOffsetMs: 0, sends },
         merge: () => createFieldsPolicy(),
       }),
     );
@@ -94,6 +94,48 @@ describe('a device that was set back to a backup', () => {
       expect(network.sent.frames).toBe(frames);
       await time.answer(device.erase());
       await time.answer(other.erase());
+    },
+  );
+
+  it.each([1, 2, 3])(
+    '[REP-21] [SYNC-7] takes the word of a device that only reads, and goes on at once under another name (seed %i)',
+    async (seed) => {
+      const random = createRandom(seed);
+      const [name, readerName] = [`publisher ${seed}`, `reader ${seed}`];
+      const { time, network, storage, open, write } = createWorld(random);
+      const reader = await open(readerName, false);
+      let device = await open(name);
+      for (const id of ['a', 'b']) await write(device, id, 'early');
+      await time.run(5_000);
+      await time.answer(device.close());
+      const backup = await time.answer(takeBackup(storage, name));
+      device = await open(name);
+      for (const id of ['b', 'c']) await write(device, id, 'after');
+      await time.run(5_000);
+      const before = device.replica.actor;
+      await time.answer(device.erase());
+
+      await time.answer(restoreBackup(storage, name, backup));
+      device = await open(name);
+      await time.run(5_000);
+      for (const id of ['a', 'd']) await write(device, id, 'since');
+      await time.run(60_000);
+      expect(device.replica.actor).not.toBe(before);
+      expect(device.problems.map(({ code }) => code)).toEqual(['ROLLED_BACK']);
+      const texts = await time.answer(textsOf(reader));
+      for (const id of ['a', 'd']) expect(texts.get(id)).toContain('since');
+      expect(await time.answer(textsOf(device))).toEqual(
+        new Map([
+          ['a', ['since']],
+          ['b', ['early']],
+          ['d', ['since']],
+        ]),
+      );
+      const { frames } = network.sent;
+      await time.run(QUIET_MS);
+      expect(network.sent.frames).toBe(frames);
+      await time.answer(device.erase());
+      await time.answer(reader.erase());
     },
   );
 });
