@@ -40,7 +40,9 @@ afterEach(async () => {
   for (const database of databases.splice(0)) await database.close();
 });
 
-it('a collection that another tab removes in the middle of a sync ends the pool with a code, and comes back anew', { timeout: 90_000 }, async () => {
+it('a collection that another tab removes in the middle of a sync ends the pool with a code, and comes back anew', {
+  timeout: 90_000,
+}, async () => {
   const network = createMemoryNetwork({ delayMs: () => 20 });
   const name = `removed-${process.pid}`;
   const other = await open(network, `${name}-other`);
@@ -50,7 +52,9 @@ it('a collection that another tab removes in the middle of a sync ends the pool 
   const pool = await leader.syncP2P('family');
   const statuses: PoolStatus[] = [];
   pool.status$.subscribe((status) => statuses.push(status));
-  await expect.poll(() => statuses.at(-1)?.progress?.documentsDone ?? 0, { interval: 2, timeout: 30_000 }).toBeGreaterThan(0);
+  await expect
+    .poll(() => statuses.at(-1)?.progress?.documentsDone ?? 0, { interval: 2, timeout: 30_000 })
+    .toBeGreaterThan(0);
 
   await remover.remove();
   await expect.poll(() => statuses.at(-1)?.phase, { timeout: 30_000 }).toBe('cancelled');
