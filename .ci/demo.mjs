@@ -3,46 +3,32 @@
  * `npm run demo -- --host` listens on all interfaces, for other devices of the network.
  */
 import { join } from 'node:path';
-import { createSignalingServer, P2PError } from 'rxdb-p2p-signaling';
+import { createSignalingServer } from 'rxdb-p2p-signaling';
 import { preview } from 'vite';
-
-/** Where the demo looks for its signaling server unless its address says otherwise. */
-const SIGNALING_PORT = 8787;
 
 const host = process.argv.includes('--host') ? '0.0.0.0' : '127.0.0.1';
 
-/** On the port where the demo looks, or on a free one when another program has that. */
-async function startSignaling() {
-  try {
-    return await createSignalingServer({ port: SIGNALING_PORT, host });
-  } catch (error) {
-    if (!(error instanceof P2PError) || error.code !== 'PORT_IN_USE') throw error;
-    return createSignalingServer({ port: 0, host });
-  }
-}
-
-const signaling = await startSignaling();
+const signaling = await createSignalingServer({ port: 0, host: '127.0.0.1' });
+const target = `http://127.0.0.1:${signaling.port}`;
 const demo = await preview({
   root: join(import.meta.dirname, '..', 'demo'),
-  preview: { host, port: 4173, strictPort: false },
+  preview: {
+    host,
+    port: 4173,
+    strictPort: false,
+    // One origin for both, as a proxy would do it in production.
+    proxy: { '/socket.io': { target, ws: true }, '/healthz': { target } },
+    headers: { 'Referrer-Policy': 'no-referrer' },
+  },
 });
-
-const { port } = signaling;
-/** @param {string} url the demo's address, completed where it would look on another port */
-function withSignaling(url) {
-  if (port === SIGNALING_PORT) return url;
-  const address = new URL(url);
-  address.searchParams.set('signaling', `http://${address.hostname}:${port}`);
-  return address.href;
-}
 
 const urls = [...(demo.resolvedUrls?.local ?? []), ...(demo.resolvedUrls?.network ?? [])];
 console.log(`
 The demo is at
 
-${urls.map((url) => `  ${withSignaling(url)}`).join('\n')}
+${urls.map((url) => `  ${url}`).join('\n')}
 
-Open it in two browsers, or in a window and a private window. The signaling server listens on port ${port}.
+Open it in two browsers, or in a window and a private window. The signaling server is at the same address.
 Ctrl-C stops both.
 `);
 

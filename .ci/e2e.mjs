@@ -2,11 +2,16 @@
 import { BrowserError, ensureNetworkTools, ensureServers, findBrowser } from './browsers.mjs';
 import { execute } from './steps.mjs';
 
+const given = process.argv.slice(2);
 try {
   ensureNetworkTools();
   ensureServers();
   const env = { CHROMIUM_PATH: await findBrowser('chromium') };
-  process.exitCode = await execute('npx', ['playwright', 'test', '-c', 'e2e', ...process.argv.slice(2)], { env });
+  process.exitCode = await execute(
+    'npx',
+    ['playwright', 'test', ...(given.includes('-c') ? [] : ['-c', 'e2e']), ...given],
+    { env },
+  );
 } catch (error) {
   if (!(error instanceof BrowserError)) throw error;
   console.error(error.message);

@@ -1,10 +1,14 @@
-import { defineConfig } from 'vite';
+import { defineConfig, loadEnv } from 'vite';
 import { contentSecurityPolicy } from './build/content-security-policy.ts';
-import { offlineShell } from './build/offline-shell.ts';
+import { serviceWorker } from './build/service-worker.ts';
 
-export default defineConfig({
-  // The built page may be served from any folder.
-  base: './',
-  plugins: [contentSecurityPolicy(), offlineShell()],
-  build: { target: 'es2022', modulePreload: { polyfill: false } },
+export default defineConfig(({ mode }) => {
+  const named = loadEnv(mode, import.meta.dirname)['VITE_SIGNALING_URLS'] ?? '';
+  const signaling = named.split(/\s+/).filter((url) => URL.canParse(url));
+  return {
+    // The built page may be served from any folder.
+    base: './',
+    plugins: [contentSecurityPolicy(signaling), serviceWorker(import.meta.dirname)],
+    build: { target: 'es2023', modulePreload: { polyfill: false } },
+  };
 });

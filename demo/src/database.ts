@@ -1,57 +1,36 @@
 /**
- * All of RxDB and of its synchronisation in this demo. Every list is a database of its own, so that two lists never
- * mix, and its name is the topic under which the devices of its people find each other.
+ * All of RxDB and of its synchronisation in this application: one encrypted database on each device, and in it one
+ * collection for each board, which the devices of its people keep the same.
  */
-import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase, type RxJsonSchema } from 'rxdb';
+import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb';
 import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie';
 import { type P2PPool, RxDBP2PPlugin } from 'rxdb-p2p';
+import { encryptedStorage } from 'rxdb-p2p-encryption';
+import { type Board, boardSchema, type DeviceSettings, deviceSchema, type Note, noteSchema } from './schemas.ts';
 
 addRxPlugin(RxDBP2PPlugin);
 
-export interface Item {
-  readonly id: string;
-  readonly text: string;
-  readonly done: boolean;
-  readonly note: string;
-  /** Milliseconds since 1970; also the order of the list. */
-  readonly createdAt: number;
-}
+export type DeviceDatabase = RxDatabase<{ boards: RxCollection<Board>; device: RxCollection<DeviceSettings> }>;
 
-export const TEXT_CHARACTERS = 500;
-export const NOTE_CHARACTERS = 2000;
-
-const itemSchema: RxJsonSchema<Item> = {
-  version: 0,
-  primaryKey: 'id',
-  type: 'object',
-  properties: {
-    id: { type: 'string', maxLength: 40 },
-    text: { type: 'string', maxLength: TEXT_CHARACTERS },
-    done: { type: 'boolean' },
-    note: { type: 'string', maxLength: NOTE_CHARACTERS },
-    createdAt: { type: 'integer' },
-  },
-  required: ['id', 'text', 'done', 'note', 'createdAt'],
-};
-
-export type ListDatabase = RxDatabase<{ items: RxCollection<Item> }>;
-
-export async function openList(name: string): Promise<ListDatabase> {
-  const db: ListDatabase = await createRxDatabase({
-    name: `list-${name}`,
-    storage: getRxStorageDexie(),
-    closeDuplicates: true,
-  });
-  await db.addCollections({ items: { schema: itemSchema } });
+/** @param password what a person typed, or 32 random bytes that this device keeps */
+export async function openDevice(password: string | Uint8Array, name = 'boards'): Promise<DeviceDatabase> {
+  const storage = encryptedStorage({ storage: getRxStorageDexie() });
+  const db: DeviceDatabase = await createRxDatabase({ name, storage, password, closeDuplicates: true });
+  await db.addCollections({ boards: { schema: boardSchema }, device: { schema: deviceSchema } });
   return db;
 }
 
-/** From here on every device that opened the same list holds the same items. */
-export function syncList(db: ListDatabase, name: string): Promise<P2PPool<Item>> {
-  return db.items.syncP2P(name, { signaling: signalingUrl(), namespace: 'rxdb-p2p-demo' });
+export async function openNotes(db: DeviceDatabase, board: Board): Promise<RxCollection<Note>> {
+  const name = `board-${board.id}`;
+  const { [name]: notes } = await db.addCollections({ [name]: { schema: noteSchema } });
+  return notes as unknown as RxCollection<Note>;
 }
 
-/** The signaling server is the one in the address, `?signaling=https://…`, or port 8787 of the machine that serves this page. */
-export function signalingUrl(page: URL = new URL(location.href)): string {
-  return page.searchParams.get('signaling') ?? `${page.protocol}//${page.hostname}:8787`;
+/** From here on every device that has the board holds the same notes. */
+export function syncNotes(
+  notes: RxCollection<Note>,
+  { topic, signaling }: Board,
+  iceServers: readonly RTCIceServer[] = [],
+): Promise<P2PPool<Note>> {
+  return notes.syncP2P(topic, { signaling, namespace: 'rxdb-p2p-demo', iceServers });
 }

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { quote } from '../actions.ts';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { quote } from '../notes/actions.ts';
+import { holdDraft } from '../writes.ts';
 
 interface Props {
   readonly label: string;
@@ -34,13 +35,28 @@ export function GrowingField(props: Props): JSX.Element {
     if (props.autoFocus === true) field.current?.focus();
   }, []);
 
-  const leave = (): void => {
+  const commit = (): void => {
     const text = draft?.text.trim();
-    const keep =
-      !abandoned.current && text !== undefined && text !== value && !(props.required === true && text === '');
-    abandoned.current = false;
+    if (text !== undefined && text !== value && !(props.required === true && text === '')) props.onCommit(text);
     setDraft(undefined);
-    if (keep) props.onCommit(text);
+  };
+  useEffect(() => {
+    if (draft === undefined) return;
+    // A phone may end a page that nobody looks at.
+    const onHidden = (): void => {
+      if (document.hidden) commit();
+    };
+    document.addEventListener('visibilitychange', onHidden);
+    const release = holdDraft(commit);
+    return () => {
+      document.removeEventListener('visibilitychange', onHidden);
+      release();
+    };
+  });
+  const leave = (): void => {
+    if (abandoned.current) setDraft(undefined);
+    else commit();
+    abandoned.current = false;
     props.onLeave?.();
   };
 

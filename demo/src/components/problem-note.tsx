@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { advice, type Problem, withoutCode } from '../advice.ts';
+import { advice, type Problem, withoutCode } from '../pool/advice.ts';
 
 export function ProblemNote({ problem }: { readonly problem: Problem }): JSX.Element {
   const todo = advice(problem);

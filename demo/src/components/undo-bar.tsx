@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Undo } from '../actions.ts';
+import type { Undo } from '../notes/actions.ts';
 import { Icon } from './icon.tsx';
 
 interface Props {
