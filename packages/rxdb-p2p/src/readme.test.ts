@@ -10,6 +10,7 @@ import * as protocol from '@rxdb-p2p/protocol';
 import { MAX_ROOM_SAMPLE, SIGNALING_CODES } from '@rxdb-p2p/protocol/signaling';
 import { createSignalingServer } from 'rxdb-p2p-signaling';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { PENALTY } from './pool/penalties.ts';
 import { SNAPSHOT_MS } from './pool/pool.ts';
 import {
   NOT_IN_SYNC_REASONS,
@@ -190,7 +191,7 @@ describe('the tables', () => {
         pull: true,
       },
       ...{ conflictHandlerVersion: true, isPeerValid: true, transport: true, maxConnections: true },
-      maxClockDifferenceMs: true,
+      ...{ maxClockDifferenceMs: true, allowedPeers: true, authorize: true },
     };
     const pool: Record<keyof P2PPool, true> = {
       ...{ topic: true, collectionName: true, status$: true, peers$: true, peerStates$: true, error$: true },
@@ -203,6 +204,7 @@ describe('the tables', () => {
         awaitFirstPeer: true,
         cancel: true,
       },
+      ...{ reauthorize: true, block: true, unblock: true, blocked: true },
     };
     const status: Record<keyof PoolStatus, true> = {
       ...{ phase: true, notInSync: true, replica: true, peers: true, writesWaiting: true, conflicts: true },
@@ -210,7 +212,7 @@ describe('the tables', () => {
     };
     const peer: Record<keyof Omit<PeerSnapshot, 'code'>, true> = {
       ...{ replica: true, phase: true, route: true, roundTripMs: true, documentsToSend: true, bytesToSend: true },
-      ...{ documentsToReceive: true, bytesToReceive: true, lastCompleteAt: true },
+      ...{ documentsToReceive: true, bytesToReceive: true, lastCompleteAt: true, exchange: true },
     };
     const parts: Record<keyof SyncProgress | keyof PoolProblem, true> = {
       ...{ documentsDone: true, documentsTotal: true, bytesDone: true, bytesTotal: true, bytesPerSecond: true },
@@ -255,6 +257,7 @@ describe('the tables', () => {
     shows('bytes of which none gets away', protocol.STUCK_AFTER_MS / 1_000);
     shows('work that a peer may cause unasked', protocol.WORK_PER_SECOND, protocol.WORK_BURST);
     shows('messages of a peer that wait', protocol.MAX_WAITING_MESSAGES, protocol.MAX_WAITING_BYTES);
+    shows('a peer whose connection had to be ended for what it sent', PENALTY.minMs / 1_000, PENALTY.maxMs / 1_000);
     shows('a peer that does not send what it says to have', protocol.MAX_REST_BEATS, protocol.MAX_FRUITLESS);
     shows('a catch-up without progress', protocol.PULL_STALLED_MS / 1_000);
     shows('making a connection', MESH_LIMITS.connectTimeoutMs / 1_000);

@@ -3,7 +3,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { base64url, P2PError } from '@rxdb-p2p/protocol';
 import type { RxCollection } from 'rxdb';
 import { A_BOOLEAN, A_FUNCTION, A_TEXT, AN_ARRAY, checkOptions, type OptionChecks } from '../check-options.ts';
-import type { PeerIdentity, SyncP2POptions } from '../pool/types.ts';
+import type { PeerRules } from '../pool/rights.ts';
+import type { SyncP2POptions } from '../pool/types.ts';
 import type { TransportFactory } from '../transport/port.ts';
 import { A_CONNECTION_COUNT, createSimplePeerTransportFactory } from '../transport/simple-peer.ts';
 
@@ -25,7 +26,7 @@ export interface PoolOptions {
   readonly pull: boolean;
   readonly conflictHandlerVersion: string;
   readonly maxClockDifferenceMs: number;
-  readonly isPeerValid: (peer: PeerIdentity) => boolean | Promise<boolean>;
+  readonly rules: PeerRules;
   readonly transport: TransportFactory;
   /** two calls whose keys are equal share one pool */
   readonly key: string;
@@ -49,7 +50,12 @@ const CHECKS: OptionChecks<keyof SyncP2POptions> = {
     'a number of milliseconds from 60,000, or Infinity',
     (value) => typeof value === 'number' && value >= MIN_CLOCK_DIFFERENCE_MS,
   ],
+  allowedPeers: [
+    'an array of replica ids, 43 characters each',
+    (value) => Array.isArray(value) && value.every(isReplicaId),
+  ],
   isPeerValid: A_FUNCTION,
+  authorize: A_FUNCTION,
   transport: [
     'a TransportFactory, with `key` and `create`',
     (value) => {
@@ -58,8 +64,6 @@ const CHECKS: OptionChecks<keyof SyncP2POptions> = {
     },
   ],
 };
-
-const everyPeerIsValid = (): boolean => true;
 
 /** @throws P2PError `TOPIC_INVALID`, `OPTIONS_INVALID`, `SIGNALING_REQUIRED`, `SIGNALING_URL_INVALID` */
 export function resolveOptions(collection: RxCollection, topic: unknown, given: SyncP2POptions): PoolOptions {
@@ -70,13 +74,27 @@ export function resolveOptions(collection: RxCollection, topic: unknown, given: 
   if (!push && !pull)
     throw new P2PError('OPTIONS_INVALID', 'push and pull are both false', { hint: 'allow at least one direction' });
   const transport = options.transport ?? simplePeer(options);
-  const isPeerValid = options.isPeerValid ?? everyPeerIsValid;
+  const { allowedPeers, isPeerValid, authorize } = options;
+  const allowed = allowedPeers === undefined ? undefined : [...new Set(allowedPeers)].sort();
+  const rules = { allowedPeers: allowed && new Set(allowed), isPeerValid, authorize };
   const room = roomName(namespace, checkedTopic);
   const { maxClockDifferenceMs = DEFAULT_CLOCK_DIFFERENCE_MS } = options;
   // Infinity is no JSON.
-  const key = JSON.stringify([room, push, pull, conflictHandlerVersion, String(maxClockDifferenceMs), transport.key]);
+  const compared = [room, push, pull, conflictHandlerVersion, String(maxClockDifferenceMs), transport.key, allowed];
+  const key = JSON.stringify(compared);
   const checked = { topic: checkedTopic, room, push, pull, conflictHandlerVersion, maxClockDifferenceMs };
-  return { ...checked, isPeerValid, transport, key };
+  return { ...checked, rules, transport, key };
+}
+
+/** @throws P2PError `OPTIONS_INVALID` */
+export function checkReplicaId(replica: unknown): void {
+  if (isReplicaId(replica)) return;
+  const expected = 'a replica id as `peers$` shows it, 43 characters of base64url';
+  throw new P2PError('OPTIONS_INVALID', 'replica', { expected, got: typeof replica });
+}
+
+function isReplicaId(value: unknown): boolean {
+  return typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value);
 }
 
 function checkTopic(topic: unknown): string {

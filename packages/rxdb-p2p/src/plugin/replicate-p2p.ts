@@ -2,7 +2,7 @@
 import { P2PError } from '@rxdb-p2p/protocol';
 import type { RxCollection } from 'rxdb';
 import { A_BOOLEAN, A_POSITIVE_NUMBER, checkOptions, type OptionCheck, type OptionChecks } from '../check-options.ts';
-import type { P2PPool, PeerIdentity, SyncP2POptions } from '../pool/types.ts';
+import type { P2PPool, PeerIdentity, PeerVerdict, SyncP2POptions } from '../pool/types.ts';
 import type { TransportFactory } from '../transport/port.ts';
 
 /** One direction. Batch sizes are chosen by bytes, so `batchSize` is taken and has no effect. */
@@ -21,7 +21,9 @@ export interface ReplicateP2POptions<Doc> {
   readonly pull?: DirectionOptions;
   /** Left out: this device sends no documents. */
   readonly push?: DirectionOptions;
+  readonly allowedPeers?: readonly string[];
   readonly isPeerValid?: (peer: PeerIdentity) => boolean | Promise<boolean>;
+  readonly authorize?: (peer: PeerIdentity) => PeerVerdict | Promise<PeerVerdict>;
   readonly namespace?: string;
   readonly conflictHandlerVersion?: string;
   /** All sync is live: `false` is refused. */
@@ -38,7 +40,13 @@ export interface ReplicateP2POptions<Doc> {
 const HANDED_ON: OptionCheck = ['', () => true];
 const CHECKS: OptionChecks<keyof ReplicateP2POptions<unknown>> = {
   ...{ collection: HANDED_ON, topic: HANDED_ON, connectionHandlerCreator: HANDED_ON, pull: HANDED_ON, push: HANDED_ON },
-  ...{ isPeerValid: HANDED_ON, namespace: HANDED_ON, conflictHandlerVersion: HANDED_ON },
+  ...{
+    allowedPeers: HANDED_ON,
+    isPeerValid: HANDED_ON,
+    authorize: HANDED_ON,
+    namespace: HANDED_ON,
+    conflictHandlerVersion: HANDED_ON,
+  },
   live: ['true: all sync is live', (value) => value === true],
   retryTime: A_POSITIVE_NUMBER,
   requestTimeout: A_POSITIVE_NUMBER,
@@ -56,8 +64,8 @@ const DIRECTION_CHECKS: OptionChecks<keyof DirectionOptions> = {
  */
 export async function replicateP2P<Doc>(options: ReplicateP2POptions<Doc>): Promise<P2PPool<Doc>> {
   checkOptions('the options of replicateP2P', options, CHECKS);
-  const { collection, topic, connectionHandlerCreator, pull, push, isPeerValid, namespace, conflictHandlerVersion } =
-    options;
+  const { collection, topic, connectionHandlerCreator, pull, push, namespace, conflictHandlerVersion } = options;
+  const { allowedPeers, isPeerValid, authorize } = options;
   for (const [name, direction] of Object.entries({ pull, push })) {
     if (direction === undefined) continue;
     checkOptions(`${name} of replicateP2P`, direction, DIRECTION_CHECKS);
@@ -86,6 +94,8 @@ export async function replicateP2P<Doc>(options: ReplicateP2POptions<Doc>): Prom
     transport,
     pull: pull !== undefined,
     push: push !== undefined,
+    ...(allowedPeers === undefined ? {} : { allowedPeers }),
+    ...(authorize === undefined ? {} : { authorize }),
     ...(isPeerValid === undefined ? {} : { isPeerValid }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(conflictHandlerVersion === undefined ? {} : { conflictHandlerVersion }),

@@ -53,6 +53,35 @@ afterEach(async () => {
 });
 
 describe('several tabs of one device', () => {
+  it('[CONN-31] block a peer from whichever tab the person looks at, for all collections', async () => {
+    const network = createMemoryNetwork();
+    const name = `device-${process.pid}-blocks`;
+    const [leader, follower, other] = [
+      await openTab(network, name),
+      await openTab(network, name),
+      await openTab(network),
+    ];
+    const led = await leader.todos.syncP2P('family');
+    await once(led, ({ phase }) => phase === 'alone');
+    const followed = await follower.todos.syncP2P('family');
+    const peer = await other.todos.syncP2P('family');
+    await other.notes.syncP2P('family');
+    await leader.notes.syncP2P('family');
+    await peer.inSync();
+    const codes: string[] = [];
+    peer.error$.subscribe(({ code }) => codes.push(code));
+    const { replica = '' } = await once(peer, (status) => status.replica !== undefined);
+    await followed.block(replica);
+    await expect.poll(() => codes, { timeout: 5_000 }).toContain('BLOCKED');
+    await once(led, ({ phase }) => phase === 'alone');
+    expect(await led.blocked()).toEqual([replica]);
+    await leader.notes.insert({ id: 'not for them' });
+    network.heal();
+    await expect.poll(() => codes.filter((code) => code === 'BLOCKED').length, { timeout: 5_000 }).toBeGreaterThan(1);
+    expect(await idsOf(other.notes)).toEqual([]);
+    await followed.reauthorize();
+  });
+
   it('that each lead another collection both reach a peer', async () => {
     const network = createMemoryNetwork();
     const name = `device-${process.pid}`;

@@ -10,6 +10,7 @@ import { createLeadership, type Leadership } from '../tabs/leadership.ts';
 import { createPage } from '../tabs/page.ts';
 import { openTabChannel } from '../tabs/tab-channel.ts';
 import { createTabs } from '../tabs/tabs.ts';
+import { createBlockBook } from './blocks.ts';
 import { type CollectionNode, createCollectionNode } from './collection-node.ts';
 import { createHub } from './hub.ts';
 import { createPool, type PoolCore } from './pool.ts';
@@ -55,9 +56,15 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     await noteSession(sidecar, hex(session), wallClock());
     const isOwnTab = async (other: string): Promise<boolean> => isOwnSession(await openedSidecar(), other);
     return createHub({
-      ...{ factory, replica, session, timers, randomBytes, wallClock, isOwnTab },
+      ...{ factory, replica, session, timers, randomBytes, wallClock, isOwnTab, isBlocked: blocks.isBlocked },
       onCloned: (yields) => void cloned(replica, yields).catch(() => undefined),
     });
+  });
+  const blocks = createBlockBook({
+    name: `rxdb-p2p/${database.name}`,
+    sidecar: openedSidecar,
+    wallClock,
+    onChange: () => hubs.each((hub) => hub.enforceBlocks()),
   });
   /** Once is enough for a copy; whoever says again and again that he is us is no copy. */
   let isRenewed = false;
@@ -77,7 +84,7 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
   function loadOnce(): Promise<Identity> {
     const sidecar = identitySidecar ?? openSidecarOf(IDENTITY_SIDECAR);
     identitySidecar = sidecar;
-    identity ??= sidecar.then(loadIdentity).catch(async (error: unknown) => {
+    identity ??= sidecar.then(loadAll).catch(async (error: unknown) => {
       // The next attempt opens it again.
       identity = undefined;
       identitySidecar = undefined;
@@ -85,6 +92,11 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
       throw error;
     });
     return identity;
+  }
+
+  async function loadAll(sidecar: Sidecar): Promise<Identity> {
+    await blocks.open(sidecar);
+    return loadIdentity(sidecar);
   }
 
   async function openedSidecar(): Promise<Sidecar> {
@@ -164,6 +176,7 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     const sidecar = identitySidecar;
     identitySidecar = undefined;
     identity = undefined;
+    blocks.close();
     await closeOpened(sidecar);
   }
 
@@ -188,10 +201,9 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
       const key = JSON.stringify([collection.name, options.room]);
       const existing = pools.get(key);
       if (existing !== undefined && existing.collection === collection) {
-        const same = existing.options.key === options.key && existing.options.isPeerValid === options.isPeerValid;
-        if (same) return existing.core.handle();
+        if (isSame(existing.options, options)) return existing.core.handle();
         throw new P2PError('OPTIONS_DIFFER', `topic ${JSON.stringify(options.topic)} is open with other options`, {
-          hint: 'use the same options (and the same isPeerValid function), or cancel the other pool first',
+          hint: 'use the same options (and the same functions isPeerValid and authorize), or cancel the other pool first',
         });
       }
       if (closing.has(collection))
@@ -219,6 +231,7 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
         useHub: () => hubs.use(options.transport),
         timers,
         wallClock,
+        blocks,
         onCancelled: () => release(key, collection),
       });
       const entry: Entry = { core, options, collection };
@@ -226,4 +239,9 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
       return core.handle();
     },
   };
+}
+
+function isSame(a: PoolOptions, b: PoolOptions): boolean {
+  const { isPeerValid, authorize } = a.rules;
+  return a.key === b.key && isPeerValid === b.rules.isPeerValid && authorize === b.rules.authorize;
 }

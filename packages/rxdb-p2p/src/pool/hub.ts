@@ -6,15 +6,19 @@ import type { ByeCode, ChannelOffer, Directions, HelloFrame, RefuseCode, SyncFra
 import { P2PError } from '@rxdb-p2p/protocol';
 import type { LinkRoute, Transport, TransportFactory } from '../transport/port.ts';
 import { type Connection, createConnection } from './connection.ts';
-import { connectionName, hex, tabOf, timeText } from './tab-names.ts';
+import { createOffers } from './offers.ts';
+import { createPenalties } from './penalties.ts';
+import { connectionName, hex, tabOf } from './tab-names.ts';
 import type { Timers } from './timers.ts';
+import type { PeerRights } from './types.ts';
 
 /** What a pool offers to every peer of its room. */
 export interface Registration {
   readonly offer: ChannelOffer;
   /** A peer whose clock is further off is refused, milliseconds; `Infinity`: nobody is. */
   readonly maxClockDifferenceMs: number;
-  isPeerValid(replica: string): boolean | Promise<boolean>;
+  /** What the application lets a peer do. Rejects with a P2PError when it fails to say so: then it is nothing. */
+  rightsOf(replica: string): Promise<PeerRights>;
   /** A peer is connected, whether or not it shares this topic. */
   opened(channel: OpenChannel): void;
   received(channel: OpenChannel, frame: SyncFrame): void;
@@ -48,9 +52,17 @@ export interface OpenChannel {
 }
 
 export interface Hub {
-  /** @returns a function that takes the offer back */
-  register(room: string, registration: Registration): () => void;
+  register(room: string, registration: Registration): Registered;
+  /** The block list has changed. */
+  enforceBlocks(): void;
   close(): Promise<void>;
+}
+
+export interface Registered {
+  /** Asks the application again what each peer may do. Resolves when all that follows is done here. */
+  recheck(): Promise<void>;
+  /** Takes the offer back. */
+  end(): void;
 }
 
 export interface HubDeps {
@@ -64,6 +76,8 @@ export interface HubDeps {
   readonly wallClock: () => number;
   /** Whether a session, in hexadecimal digits, is one of this replica's own tabs. */
   readonly isOwnTab: (session: string) => Promise<boolean>;
+  /** Whether the application has blocked a replica. */
+  readonly isBlocked: (replica: string) => boolean;
   /** Another device has this replica's key pair. @param yields whether it is this one that takes another */
   readonly onCloned: (yields: boolean) => void;
 }
@@ -76,6 +90,9 @@ const EXPECTED_ENDS: ReadonlySet<ByeCode | 'LINK_CLOSED'> = new Set([
   'DUPLICATE_CONNECTION',
   'REPLICA_CLONED',
 ]);
+
+/** Ends for which the peer is to blame. */
+const OFFENCES: ReadonlySet<ByeCode | 'LINK_CLOSED'> = new Set(['PROTOCOL_ERROR', 'FRAME_TOO_LARGE', 'OVER_BUDGET']);
 
 /** How long a connection of the replica with itself stays, so that both ends learn of it, milliseconds. */
 const MEET_SELF_MS = 1_000;
@@ -90,9 +107,10 @@ export function createHub(deps: HubDeps): Hub {
   /** connections that carry channels, by remote tab */
   const connections = new Map<string, Connection>();
   const all = new Set<Connection>();
-  /** channel numbers by registration, for each connection that carries channels */
-  const offered = new Map<Connection, Map<Registration, number>>();
-  let lastId = 0;
+  const penalties = createPenalties(timers.now);
+  /** connections of replicas that have to wait, one for each, and what ends the waiting */
+  const held = new Map<string, { readonly connection: Connection; readonly stop: () => void }>();
+  const offers = createOffers({ isRegistered: (registration) => registrations.has(registration), wallClock });
   let transportProblem: P2PError | undefined;
   let closed = false;
 
@@ -126,13 +144,37 @@ export function createHub(deps: HubDeps): Hub {
   function met(connection: Connection, peer: HelloFrame, nonce: Uint8Array): void {
     all.add(connection);
     names.set(connection, connectionName(nonce, peer.nonce));
-    if (peer.replica === replica) void meetSelf(connection, peer);
-    else {
-      const tab = tabOf(peer);
-      const older = connections.get(tab);
-      if (older === undefined) adopt(connection, peer);
-      else void decide(older, connection, peer);
+    // [CONN-31] It learns that, and nothing else.
+    if (deps.isBlocked(peer.replica)) connection.end('BLOCKED', '');
+    else if (peer.replica === replica) void meetSelf(connection, peer);
+    else if (penalties.delayOf(peer.replica) > 0) hold(connection, peer);
+    else welcome(connection, peer);
+  }
+
+  /** [CONN-33] One at a time: what it opens meanwhile waits for its answer. */
+  function hold(connection: Connection, peer: HelloFrame): void {
+    if (held.has(peer.replica)) {
+      connection.end('OVER_BUDGET', 'another connection of this replica waits already');
+      return;
     }
+    const stop = timers.after(penalties.delayOf(peer.replica), () => {
+      held.delete(peer.replica);
+      welcome(connection, peer);
+    });
+    held.set(peer.replica, { connection, stop });
+  }
+
+  function letGo(peer: string, connection: Connection): void {
+    const waiting = held.get(peer);
+    if (waiting?.connection !== connection) return;
+    waiting.stop();
+    held.delete(peer);
+  }
+
+  function welcome(connection: Connection, peer: HelloFrame): void {
+    const older = connections.get(tabOf(peer));
+    if (older === undefined) adopt(connection, peer);
+    else void decide(older, connection, peer);
   }
 
   /** [CONN-11] Another tab of ours, or another device with our key pair. */
@@ -167,87 +209,20 @@ export function createHub(deps: HubDeps): Hub {
 
   function adopt(connection: Connection, peer: HelloFrame): void {
     connections.set(tabOf(peer), connection);
-    offered.set(connection, new Map());
-    for (const registration of registrations.keys()) offerSafely(connection, registration, peer.replica);
-  }
-
-  function offerSafely(connection: Connection, registration: Registration, peer: string): void {
-    offer(connection, registration, peer).catch((cause: unknown) => {
-      registration.problem(
-        new P2PError('PROTOCOL_ERROR', 'a channel could not be offered', { cause, got: String(cause) }),
-      );
-    });
-  }
-
-  async function offer(connection: Connection, registration: Registration, peer: string): Promise<void> {
-    let valid = false;
-    try {
-      valid = await registration.isPeerValid(peer);
-    } catch (cause) {
-      registration.problem(
-        new P2PError('PEER_CHECK_FAILED', 'isPeerValid failed; the peer is not let in', { cause, got: String(cause) }),
-      );
-    }
-    const numbers = offered.get(connection);
-    if (connection.closed || numbers === undefined || !registrations.has(registration)) return;
-    let open: OpenChannel | undefined;
-    // [CONN-22] Nothing is judged by clocks but the peer itself, as long as it is here.
-    const skew = clocksApart(connection, registration.maxClockDifferenceMs);
-    const number = connection.offer(registration.offer, !valid || skew !== undefined, {
-      opened(channel, directions) {
-        lastId++;
-        open = {
-          id: String(lastId),
-          replica: peer,
-          directions,
-          send: (frame) => connection.send(channel, frame),
-          writable: () => connection.writable(),
-          isReceiving: () => connection.receiving,
-          violation: (text) => connection.end('PROTOCOL_ERROR', text),
-          refuse: (code, text) => connection.refuse(channel, code, text),
-          route: () => connection.route(),
-          drop() {
-            const number = numbers.get(registration);
-            numbers.delete(registration);
-            if (number !== undefined) connection.withdraw(number);
-          },
-        };
-        registration.opened(open);
-      },
-      received(_, frame) {
-        if (open !== undefined) registration.received(open, frame);
-      },
-      refused: (_, code, text) => registration.refused(peer, code, text),
-      closed() {
-        const gone = open;
-        open = undefined;
-        if (gone !== undefined) registration.closed(gone);
-      },
-    });
-    numbers.set(registration, number);
-    if (skew !== undefined) registration.refused(peer, 'CLOCK_DIFFERS', skew.message, skew);
-    else if (!valid) registration.refused(peer, 'NOT_ALLOWED', 'isPeerValid refused this peer');
-  }
-
-  /** Both clocks, when they are too far apart. */
-  function clocksApart({ peer }: Connection, maxMs: number): P2PError | undefined {
-    const own = Math.round(wallClock());
-    if (peer === null || Math.abs(peer.time - own) <= maxMs) return undefined;
-    return new P2PError('CLOCK_DIFFERS', `the clocks of this device and of peer ${peer.replica} are too far apart`, {
-      expected: `at most ${maxMs} ms`,
-      got: `${timeText(own)} here, ${timeText(peer.time)} there`,
-      hint: 'set the wrong one right and reload; the option `maxClockDifferenceMs` allows more',
-    });
+    offers.begin(connection);
+    for (const registration of registrations.keys()) offers.offer(connection, registration);
   }
 
   function onEnd(connection: Connection, code: ByeCode | 'LINK_CLOSED', text: string, byPeer: boolean): void {
     all.delete(connection);
     names.delete(connection);
-    offered.delete(connection);
+    offers.forget(connection);
     const hello = connection.peer;
     const peer = hello?.replica;
     const carried = hello !== null && connections.get(tabOf(hello)) === connection;
     if (carried) connections.delete(tabOf(hello));
+    if (peer !== undefined) letGo(peer, connection);
+    if (peer !== undefined && !byPeer && OFFENCES.has(code)) penalties.note(peer);
     // A copied profile knows the tabs of the other one for its own, so one of the two may have to be told.
     if (code === 'REPLICA_CLONED' && peer === replica && hello !== null && !closed)
       deps.onCloned(hex(session) > hex(hello.session));
@@ -270,15 +245,10 @@ export function createHub(deps: HubDeps): Hub {
       const joined = rooms.get(room);
       if (joined === undefined) rooms.set(room, { count: 1, leave: transport.join(room) });
       else joined.count++;
-      for (const connection of connections.values())
-        if (connection.peer !== null) offerSafely(connection, registration, connection.peer.replica);
-      return () => {
+      for (const connection of connections.values()) offers.offer(connection, registration);
+      const end = (): void => {
         if (!registrations.delete(registration)) return;
-        for (const [connection, numbers] of offered) {
-          const number = numbers.get(registration);
-          numbers.delete(registration);
-          if (number !== undefined) connection.withdraw(number);
-        }
+        offers.withdraw(registration);
         const left = rooms.get(room);
         if (left === undefined) return;
         left.count--;
@@ -286,6 +256,11 @@ export function createHub(deps: HubDeps): Hub {
         rooms.delete(room);
         left.leave();
       };
+      return { end, recheck: () => offers.recheck(registration) };
+    },
+    enforceBlocks() {
+      for (const connection of [...all])
+        if (connection.peer !== null && deps.isBlocked(connection.peer.replica)) connection.end('BLOCKED', '');
     },
     async close() {
       if (closed) return;

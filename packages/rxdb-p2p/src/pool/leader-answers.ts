@@ -2,13 +2,14 @@
 import type { Body } from '@rxdb-p2p/protocol';
 import { showable, toShown } from '../replica/heads.ts';
 import type { TabQuestion } from '../tabs/tab-messages.ts';
-import type { LedCollection } from './led-collection.ts';
+import type { LedPool } from './led-pool.ts';
 import { toQuarantinePage } from './quarantine-page.ts';
 import type { ConflictVersion, QuarantinePage } from './types.ts';
 
 /** Plain values: they cross to other tabs. */
 interface Answers {
   readonly writes: null;
+  readonly authorize: null;
   readonly conflicts: readonly ConflictVersion<unknown>[];
   readonly quarantine: QuarantinePage;
   readonly release: boolean;
@@ -18,12 +19,15 @@ export type AnswerTo<Asked extends TabQuestion> = Answers[Asked['about']];
 
 /** @throws P2PError as the replica does */
 export async function answerQuestion(
-  { replica }: LedCollection,
+  { active: { replica }, reauthorize }: LedPool,
   asked: TabQuestion,
 ): Promise<Answers[TabQuestion['about']]> {
   switch (asked.about) {
     case 'writes':
       await replica.catchUp();
+      return null;
+    case 'authorize':
+      await reauthorize();
       return null;
     case 'conflicts': {
       const heads = showable(await replica.headsOf(asked.id));

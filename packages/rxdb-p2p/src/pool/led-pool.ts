@@ -5,6 +5,7 @@ import type { CollectionNode } from './collection-node.ts';
 import type { Registration } from './hub.ts';
 import type { LedCollection } from './led-collection.ts';
 import { type Completions, createPoolChannels } from './pool-channels.ts';
+import { rightsOf } from './rights.ts';
 import type { HubUse } from './shared-hubs.ts';
 import { acknowledgedSeq, connectedPhase, writesWaiting } from './snapshots.ts';
 import type { Timers } from './timers.ts';
@@ -14,6 +15,8 @@ export interface LedPool {
   readonly active: LedCollection;
   /** As it is now, without a problem, and without saying why it is not in sync. */
   status(): PoolStatus;
+  /** Asks the application again what each peer may do. */
+  reauthorize(): Promise<void>;
   /** Resolves when no connection knows of it any more. */
   end(): Promise<void>;
 }
@@ -49,7 +52,7 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
       receives: options.pull,
     },
     maxClockDifferenceMs: options.maxClockDifferenceMs,
-    isPeerValid: (replica) => options.isPeerValid({ replica }),
+    rightsOf: (replica) => rightsOf(options.rules, replica),
     opened: channels.opened,
     received: channels.received,
     closed: channels.closed,
@@ -67,11 +70,8 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
     },
   };
 
-  const ends = [
-    active.sync.onStep(onChange),
-    active.replica.onCommit(onChange),
-    use.hub.register(options.room, registration),
-  ];
+  const registered = use.hub.register(options.room, registration);
+  const ends = [active.sync.onStep(onChange), active.replica.onCommit(onChange), registered.end];
 
   return {
     active,
@@ -91,6 +91,7 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
         ...(progress === undefined ? {} : { progress }),
       };
     },
+    reauthorize: registered.recheck,
     async end() {
       for (const end of ends.splice(0).reverse()) end();
       channels.stop();

@@ -7,6 +7,9 @@ import type { AnswerTo } from './leader-answers.ts';
 import { pageOptions } from './quarantine-page.ts';
 import type { ContestedDocument, P2PPool, PoolStatus } from './types.ts';
 
+/** Of the database, in any tab. */
+export type Blocks = Pick<P2PPool, 'block' | 'unblock' | 'blocked'>;
+
 export interface PoolHandleDeps {
   readonly options: PoolOptions;
   readonly collectionName: string;
@@ -16,11 +19,18 @@ export interface PoolHandleDeps {
   /** Resolves when the condition holds; rejects when the pool ends first. */
   readonly until: (condition: (status: PoolStatus) => boolean) => Promise<PoolStatus>;
   readonly askLeader: <Asked extends TabQuestion>(asked: Asked) => Promise<AnswerTo<Asked>>;
+  readonly blocks: Blocks;
   readonly close: () => Promise<void>;
 }
 
 export function createPoolHandle(deps: PoolHandleDeps): P2PPool {
-  const { options, collectionName, status$, error$, conflicts$, until, askLeader, close } = deps;
+  const { options, collectionName, status$, error$, conflicts$, until, askLeader, blocks, close } = deps;
+  /** What belongs to the database is closed with its last pool. */
+  async function whileOpen<T>(run: () => Promise<T>): Promise<T> {
+    if (status$.value.phase === 'cancelled') throw new P2PError('CANCELLED', 'the pool was cancelled');
+    return run();
+  }
+
   return {
     topic: options.topic,
     collectionName,
@@ -51,6 +61,12 @@ export function createPoolHandle(deps: PoolHandleDeps): P2PPool {
       if (first === undefined) throw new P2PError('CANCELLED', 'the pool was cancelled');
       return first;
     },
+    async reauthorize() {
+      await askLeader({ about: 'authorize' });
+    },
+    block: (replica) => whileOpen(() => blocks.block(replica)),
+    unblock: (replica) => whileOpen(() => blocks.unblock(replica)),
+    blocked: () => whileOpen(() => blocks.blocked()),
     cancel: close,
   };
 }

@@ -8,7 +8,7 @@ import { type AnswerTo, answerQuestion } from './leader-answers.ts';
 import type { LedCollection } from './led-collection.ts';
 import { createLedPool, type LedPool } from './led-pool.ts';
 import { createCompletions } from './pool-channels.ts';
-import { createPoolHandle } from './pool-handle.ts';
+import { type Blocks, createPoolHandle } from './pool-handle.ts';
 import type { HubUse } from './shared-hubs.ts';
 import { withReason } from './snapshots.ts';
 import { mayPass, storageProblem } from './storage-problem.ts';
@@ -30,6 +30,7 @@ export interface PoolDeps {
   readonly timers: Timers;
   /** milliseconds since 1970 */
   readonly wallClock: () => number;
+  readonly blocks: Blocks;
   /** The last handle is gone: give back what the pool used. */
   readonly onCancelled: () => Promise<void>;
 }
@@ -43,7 +44,7 @@ const STARTING: PoolStatus = {
   ...{ phase: 'starting', notInSync: 'starting', peers: [], writesWaiting: 0, conflicts: 0, quarantined: 0 },
 };
 
-export function createPool({ options, node, useHub, timers, wallClock, onCancelled }: PoolDeps): PoolCore {
+export function createPool({ options, node, useHub, timers, wallClock, blocks, onCancelled }: PoolDeps): PoolCore {
   const completions = createCompletions(wallClock);
   const error$ = new Subject<P2PError>();
   const status$ = new BehaviorSubject<PoolStatus>(STARTING);
@@ -74,7 +75,7 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
     },
     async answer(asked) {
       if (led === undefined) throw new P2PError('LEADERSHIP_LOST', 'this tab does not lead any more');
-      return answer(led.active, asked);
+      return answer(led, asked);
     },
   });
 
@@ -204,8 +205,8 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
     throw new P2PError('CANCELLED', 'the pool was cancelled');
   }
 
-  async function answer(active: LedCollection, asked: TabQuestion): Promise<unknown> {
-    const said = await answerQuestion(active, asked);
+  async function answer(asking: LedPool, asked: TabQuestion): Promise<unknown> {
+    const said = await answerQuestion(asking, asked);
     // Before the answer: whoever asked for writes reads in the status what became of them.
     snapshot();
     return said;
@@ -218,7 +219,7 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
       const asking = led;
       const said = await (asking === undefined
         ? share.ask(asked)
-        : answer(asking.active, asked).then((value) => ({ value }))
+        : answer(asking, asked).then((value) => ({ value }))
       ).catch((error: unknown) => {
         // A storage that fails pauses the pool, and whoever leads then is asked again.
         if (led === asking && !mayPass(storageProblem(error))) throw error;
@@ -240,7 +241,7 @@ export function createPool({ options, node, useHub, timers, wallClock, onCancell
       handles++;
       let open = true;
       return createPoolHandle({
-        ...{ options, collectionName: node.collection.name, status$, error$, conflicts$, until, askLeader },
+        ...{ options, collectionName: node.collection.name, status$, error$, conflicts$, until, askLeader, blocks },
         async close() {
           if (open) handles--;
           open = false;

@@ -11,6 +11,8 @@ export interface SharedHubs {
   use(factory: TransportFactory): Promise<HubUse>;
   /** Who comes from now on gets a new one; those in use go on until they are released. */
   retire(): void;
+  /** Those that are used and open. */
+  each(run: (hub: Hub) => void): void;
 }
 
 interface SharedHub {
@@ -21,17 +23,25 @@ interface SharedHub {
 export function createSharedHubs(create: (factory: TransportFactory) => Promise<Hub>): SharedHubs {
   const hubs = new Map<string, SharedHub>();
 
+  /** Retired ones that are still used, too. */
+  const open = new Set<Hub>();
+
   async function release({ key }: TransportFactory, shared: SharedHub): Promise<void> {
     shared.users--;
     // A pool that is closed and opened again at once keeps its connections.
     await Promise.resolve();
     if (shared.users > 0) return;
     if (hubs.get(key) === shared) hubs.delete(key);
-    await (await shared.hub).close();
+    const hub = await shared.hub;
+    open.delete(hub);
+    await hub.close();
   }
 
   return {
     retire: () => hubs.clear(),
+    each(run) {
+      for (const hub of open) run(hub);
+    },
     async use(factory) {
       const { key } = factory;
       const shared = hubs.get(key) ?? { hub: create(factory), users: 0 };
@@ -39,6 +49,7 @@ export function createSharedHubs(create: (factory: TransportFactory) => Promise<
       shared.users++;
       try {
         const hub = await shared.hub;
+        open.add(hub);
         let released: Promise<void> | undefined;
         return {
           hub,

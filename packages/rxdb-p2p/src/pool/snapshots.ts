@@ -3,7 +3,7 @@ import type { Neighbour, SyncState, Vector } from '@rxdb-p2p/protocol';
 import { agreementWith, countMissing, dominates, EMPTY_VECTOR, joinVectors } from '@rxdb-p2p/protocol';
 import type { LinkRoute } from '../transport/port.ts';
 import type { Serving, SyncMeter } from './sync-meter.ts';
-import type { NotInSyncReason, PeerPhase, PeerSnapshot, PoolPhase, PoolStatus } from './types.ts';
+import type { NotInSyncReason, PeerExchange, PeerPhase, PeerSnapshot, PoolPhase, PoolStatus } from './types.ts';
 
 /** What is known of one open channel beside its session. */
 export interface ChannelFacts {
@@ -24,6 +24,7 @@ export function peerSnapshot(
   return {
     replica,
     phase: phaseOf(neighbour, state),
+    exchange: exchangeOf(neighbour),
     ...(neighbour.fruitless === 0 ? {} : { code: 'CLAIMS_UNSERVED' }),
     ...(route === undefined ? {} : { route: route.kind }),
     ...(route?.roundTripMs === undefined ? {} : { roundTripMs: route.roundTripMs }),
@@ -32,6 +33,11 @@ export function peerSnapshot(
     documentsToReceive,
     bytesToReceive: meter.bytesOf(documentsToReceive),
   };
+}
+
+function exchangeOf({ directions: { outgoing, incoming } }: Neighbour): PeerExchange {
+  if (outgoing && incoming) return 'both';
+  return outgoing ? 'to-peer' : 'from-peer';
 }
 
 export function refusedSnapshot(replica: string, code: string): PeerSnapshot {

@@ -35,8 +35,15 @@ export interface SyncP2POptions {
    * decided by who is wrong. Milliseconds, default 24 hours; `Infinity` refuses nobody.
    */
   readonly maxClockDifferenceMs?: number;
-  /** Whether a peer may take part; asked once for every connection, before a document is sent. Default: all may. */
+  /** Ids of the replicas that may take part; nobody else is even asked about. Default: all may. */
+  readonly allowedPeers?: readonly string[];
+  /** Whether a peer may take part: `authorize` for yes and no. Default: all may. */
   readonly isPeerValid?: (peer: PeerIdentity) => boolean | Promise<boolean>;
+  /**
+   * What a peer may do. Asked for every connection, before anything of the collection is said, and again by `reauthorize()`.
+   * As long as it does not answer, the peer waits. Default: all may do all.
+   */
+  readonly authorize?: (peer: PeerIdentity) => PeerVerdict | Promise<PeerVerdict>;
   /** How links are made. Default: simple-peer over `signaling`. */
   readonly transport?: TransportFactory;
 }
@@ -45,6 +52,19 @@ export interface PeerIdentity {
   /** SHA-256 of the peer's public key, base64url: the same device and database have the same one for ever. */
   readonly replica: string;
 }
+
+/** What a peer may do, on this device and over the link to it alone: what it holds already it can pass on to others. */
+export interface PeerRights {
+  /** It gets the documents of this device. */
+  readonly read: boolean;
+  /** Documents of it are taken. */
+  readonly write: boolean;
+}
+
+export type PeerVerdict = 'allow' | 'deny' | PeerRights;
+
+/** Which ways documents go over a link: `to-peer`: nothing is taken from it; `from-peer`: nothing is sent to it. */
+export type PeerExchange = 'both' | 'to-peer' | 'from-peer';
 
 export type PeerPhase = 'connecting' | 'refused' | 'catching-up' | 'comparing' | 'in-sync' | 'acknowledged';
 
@@ -56,6 +76,8 @@ export interface PeerSnapshot extends PeerIdentity {
    * that goes one way. `refused`: see `code`.
    */
   readonly phase: PeerPhase;
+  /** By what both sides want and allow. Absent for one that was refused. */
+  readonly exchange?: PeerExchange;
   /** Why the channel was refused, such as `SCHEMA_DIFFERS`; `CLAIMS_UNSERVED`: it has not sent what it says to have. */
   readonly code?: string;
   /** `relay`: through a TURN server. Absent while it is not known, and where the transport does not tell. */
@@ -255,5 +277,18 @@ export interface P2PPool<Doc = unknown> {
   /** Resolves when at least one peer is connected and all connected peers hold the same writes. Rejects when cancelled. */
   inSync(): Promise<void>;
   awaitFirstPeer(): Promise<PeerSnapshot>;
+  /** Asks `isPeerValid` and `authorize` again about every connected peer, and acts on what has changed. */
+  reauthorize(): Promise<void>;
+  /**
+   * Ends all connections with a replica, in all pools of this database and for ever; it learns `BLOCKED`. Whoever holds
+   * what lets him into the topic can come back with a new id, unless there is an allow-list.
+   *
+   * @throws P2PError (as a rejection) `OPTIONS_INVALID`
+   */
+  block(replica: string): Promise<void>;
+  /** @throws P2PError (as a rejection) `OPTIONS_INVALID` */
+  unblock(replica: string): Promise<void>;
+  /** Ids of the replicas that are blocked. */
+  blocked(): Promise<readonly string[]>;
   cancel(): Promise<void>;
 }

@@ -14,6 +14,8 @@ const MAX_NAME_CHARS = 256;
 export type TabQuestion =
   /** Journal what has been written by now. */
   | { readonly about: 'writes' }
+  /** Ask the application again what each peer may do. */
+  | { readonly about: 'authorize' }
   /** The concurrent versions of a document. */
   | { readonly about: 'conflicts'; readonly id: string }
   /** A page of what is kept aside. */
@@ -140,7 +142,7 @@ function isQuestion(asked: unknown): boolean {
   if (about === 'quarantine') return isCount(after) && isCount(limit);
   if (about === 'release')
     return isObject(version) && isText(version['id']) && isText(version['actor']) && isCount(version['seq']);
-  return about === 'writes';
+  return about === 'writes' || about === 'authorize';
 }
 
 /** What this release reads of a status; whatever else a leader says in it goes on to the application. */
@@ -166,6 +168,7 @@ function isAnswer(said: unknown): boolean {
 export function isAnswerTo(asked: TabQuestion, value: unknown): boolean {
   switch (asked.about) {
     case 'writes':
+    case 'authorize':
       return value === null;
     case 'conflicts':
       return isListOf(isVersion, value);

@@ -5,7 +5,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { type ChannelOffer, encodeFrame } from '@rxdb-p2p/protocol';
+import { base64url, type ChannelOffer, encodeFrame } from '@rxdb-p2p/protocol';
 import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { createMemoryNetwork, type P2PPool, RxDBP2PPlugin, type TransportFactory } from 'rxdb-p2p';
@@ -137,7 +137,7 @@ export async function attackLiveSession(options: AttackOptions): Promise<AttackR
   }
   for (let i = 0; i < WARM_UP_WRITES; i++) await writeOne();
 
-  const attacker = createAttacker({ network, offer, replica, around, random, onCut: () => cutOff++ });
+  const attacker = createAttacker({ network, offer, around, random, onCut: () => cutOff++ });
   let cutOff = 0;
   const quietMs: number[] = [];
   const attackedMs: number[] = [];
@@ -192,7 +192,6 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 interface AttackerDeps {
   readonly network: ReturnType<typeof createMemoryNetwork>;
   readonly offer: ChannelOffer;
-  readonly replica: string;
   readonly around: Surroundings;
   readonly random: Random;
   onCut(): void;
@@ -205,13 +204,15 @@ interface Attacker {
   close(): Promise<void>;
 }
 
-function createAttacker({ network, offer, replica, onCut }: AttackerDeps): Attacker {
+function createAttacker({ network, offer, random, onCut }: AttackerDeps): Attacker {
   let rogue: Rogue | undefined;
   let progress = 0;
 
   async function connect(greets: boolean): Promise<Rogue> {
     await rogue?.close();
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+    // Somebody else each time: whoever comes back by the same name has to wait.
+    const replica = base64url(random.bytes(32));
     rogue = createRogue({ factory: network.factory('rogue'), offer, replica, greets, onClosed: onCut });
     return rogue;
   }

@@ -42,6 +42,8 @@ export interface RogueOptions {
   readonly clock?: () => number;
   /** Whether to introduce itself and to open a channel; without it a link is a victim as it is. Default true. */
   readonly greets?: boolean;
+  /** Called for every frame, before anything is done with it. */
+  readonly onHeard?: (frame: Frame) => void;
   /** Called for every new channel. */
   readonly onOpen?: (victim: Victim) => void;
   /** Called for every frame of a channel; default: nothing is answered. */
@@ -104,6 +106,7 @@ export function createRogue(options: RogueOptions): Rogue {
       const bytes = closed ? undefined : assembler.push(message);
       if (bytes === undefined) return;
       const frame = decodeFrame(bytes);
+      options.onHeard?.(frame);
       if (victim === undefined) step({ type: 'frame', frame, now: 0 });
       else onFrame?.(victim, frame);
     });

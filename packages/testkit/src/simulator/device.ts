@@ -95,6 +95,8 @@ export interface DeviceOptions {
   /** whose name it writes under: of the device that its profile was copied from; default: its own */
   readonly writesAs?: string;
   readonly sends?: boolean;
+  /** Whether it takes what a replica sends, by its id; default: of all. */
+  readonly mayWrite?: (replica: string) => boolean;
   readonly journalLimits?: Partial<JournalLimits>;
   /** Whether all documents are compared with the journal after the start, as applications do; default: yes. */
   readonly comparesAll?: boolean;
@@ -177,6 +179,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     randomBytes: random.bytes,
     wallClock: now,
     isOwnTab: async () => true,
+    isBlocked: () => false,
     onCloned: () => undefined,
   });
   const registration: Registration = {
@@ -191,7 +194,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     },
     // Sync must not depend on clocks.
     maxClockDifferenceMs: Number.POSITIVE_INFINITY,
-    isPeerValid: () => true,
+    rightsOf: async (peer) => ({ read: true, write: options.mayWrite?.(peer) ?? true }),
     opened: (channel) => sync.joined(channel.id, channel),
     received: (channel, frame) => sync.received(channel.id, frame),
     closed: (channel) => sync.left(channel.id),
