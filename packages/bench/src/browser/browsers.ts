@@ -24,15 +24,18 @@ export interface Browser {
 }
 
 export interface Browsers {
+  readonly site: Site;
   /** By number; starts it if need be. */
   get(index: number): Promise<Browser>;
   close(): Promise<void>;
 }
 
-export async function openBrowsers(page: PageName): Promise<Browsers> {
-  const site = await openSite(page);
+/** @param minify default true, as an application would */
+export async function openBrowsers(page: PageName, minify = true): Promise<Browsers> {
+  const site = await openSite(page, minify);
   const browsers: Promise<Browser>[] = [];
   return {
+    site,
     async get(index: number): Promise<Browser> {
       browsers[index] ??= launch(site);
       return browsers[index];

@@ -11,7 +11,8 @@ export type PageName = keyof typeof PAGES;
 /** Two of the systems expect Node's `process` and `global`, as simple-peer does. */
 const NODE_GLOBALS = 'globalThis.global ??= globalThis; globalThis.process ??= { env: {}, nextTick: queueMicrotask };';
 
-export async function bundlePage(page: PageName): Promise<Bundle> {
+/** @param minify false: profiles can tell functions and modules */
+export async function bundlePage(page: PageName, minify: boolean): Promise<Bundle> {
   const root = join(import.meta.dirname, '..', 'pages');
   const built = await build({
     root,
@@ -21,7 +22,7 @@ export async function bundlePage(page: PageName): Promise<Bundle> {
       write: false,
       modulePreload: false,
       target: 'es2022',
-      minify: true,
+      minify,
       rolldownOptions: {
         input: join(root, PAGES[page]),
         output: { entryFileNames: 'page.js', chunkFileNames: '[name]-[hash].js' },

@@ -12,9 +12,10 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-export async function openLab(): Promise<Lab> {
+/** @param minify default true, as an application would */
+export async function openLab(minify = true): Promise<Lab> {
   const servers = await startSignalingServers();
-  const browsers = await openBrowsers('peer');
+  const browsers = await openBrowsers('peer', minify);
   return {
     browsers,
     signaling: servers.urls,

@@ -5,11 +5,13 @@ import { type Bundle, bundlePage, type PageName } from './bundle.ts';
 
 export interface Site {
   readonly url: string;
+  /** By path. */
+  readonly files: Bundle;
   close(): void;
 }
 
-export async function openSite(page: PageName): Promise<Site> {
-  const files: Bundle = await bundlePage(page);
+export async function openSite(page: PageName, minify: boolean): Promise<Site> {
+  const files: Bundle = await bundlePage(page, minify);
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').slice(1) || 'index.html';
     const text = files.get(path);
@@ -22,6 +24,7 @@ export async function openSite(page: PageName): Promise<Site> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
+    files,
     url: `http://127.0.0.1:${port}/`,
     close(): void {
       server.close();

@@ -1,5 +1,7 @@
 /** What the benchmark asks of a page, and what it hears: plain JSON, across `page.evaluate`. */
 
+import type { StorageCalls } from './storage-watch.ts';
+
 export type SystemName = 'rxdb-p2p' | 'rxdb' | 'yjs';
 
 export interface OpenSetup {
@@ -48,6 +50,8 @@ export interface PeerApi {
   /** Throws unless the page holds the documents 0 to count - 1, field by field; edited titles by number. */
   verify(count: number, titles: Readonly<Record<number, string>>): Promise<void>;
   traffic(): Promise<Traffic>;
+  /** Since the page was loaded. */
+  storageCalls(): StorageCalls;
   /** Errors that the system reported, or that its data channels threw. */
   errors(): readonly string[];
   /** What RxDB decides a pair's master by; '' for other systems. */

@@ -4,6 +4,7 @@ import type { Emission, OpenSetup, PeerApi, StartSetup } from './api.ts';
 import { watchChannels } from './channel-watch.ts';
 import { createLimits, type LimitsApi } from './limits.ts';
 import { createRawChannel, type RawChannelApi } from './raw-channel.ts';
+import { watchStorage } from './storage-watch.ts';
 import { openRxdbP2P } from './systems/rxdb-p2p.ts';
 import { openRxdbWebrtc } from './systems/rxdb-webrtc.ts';
 import type { PageSystem } from './systems/system.ts';
@@ -26,6 +27,7 @@ function now(): number {
 
 function createPeer(): PeerApi {
   const channels = watchChannels();
+  const storageCalls = watchStorage();
   let opened: PageSystem | undefined;
   const emissions = new Map<string, Emission>();
   const waiting = new Map<string, (emission: Emission) => void>();
@@ -100,6 +102,7 @@ function createPeer(): PeerApi {
       });
     },
     traffic: channels.traffic,
+    storageCalls,
     errors: () => [...(opened?.errors() ?? []), ...channels.errors()],
     masterToken: () => system().masterToken(),
     isMaster: (own: string, other: string) => system().isMaster(own, other),
