@@ -4,6 +4,7 @@ import type { RxJsonSchema } from 'rxdb';
 export interface BenchDocument {
   id: string;
   title: string;
+  list: string;
   rank: number;
   done: boolean;
   author: { name: string; city: string };
@@ -18,13 +19,14 @@ export const schema: RxJsonSchema<BenchDocument> = {
   properties: {
     id: { type: 'string', maxLength: 32 },
     title: { type: 'string' },
+    list: { type: 'string' },
     rank: { type: 'number' },
     done: { type: 'boolean' },
     author: { type: 'object', properties: { name: { type: 'string' }, city: { type: 'string' } } },
     tags: { type: 'array', items: { type: 'string' } },
     body: { type: 'string' },
   },
-  required: ['id', 'title', 'rank', 'done', 'author', 'tags', 'body'],
+  required: ['id', 'title', 'list', 'rank', 'done', 'author', 'tags', 'body'],
 };
 
 /** What one document is as JSON text, bytes. */
@@ -41,6 +43,7 @@ export function createDocument(index: number): BenchDocument {
   const document: BenchDocument = {
     id: `document-${String(index).padStart(8, '0')}`,
     title: `${word(index)} ${word(index + 1)} ${index}`,
+    list: word(index + 6),
     rank: index % 97,
     done: index % 3 === 0,
     author: { name: word(index + 2), city: word(index + 3) },

@@ -8,16 +8,28 @@ import type { SuiteResult } from './report/result.ts';
 import { formatResult } from './report/text.ts';
 import { type Settings, settingsFor } from './settings.ts';
 import { runBrowserInitialSync } from './suites/browser-initial-sync.ts';
+import { runBrowserReconnect } from './suites/browser-reconnect.ts';
+import { runBundleSize } from './suites/bundle-size.ts';
+import { runColdStart } from './suites/cold-start.ts';
 import { runConcurrentInserts } from './suites/concurrent-inserts.ts';
+import { runEditLatency } from './suites/edit-latency.ts';
 import { runEncryption } from './suites/encryption.ts';
 import { runInitialSync } from './suites/initial-sync.ts';
 import { runInsertCopies } from './suites/insert-copies.ts';
 import { runReconnect } from './suites/reconnect.ts';
+import { runSteadyEdits } from './suites/steady-edits.ts';
+import { runStorageCost } from './suites/storage-cost.ts';
 
 type Suite = (settings: Settings, progress: (text: string) => void) => Promise<SuiteResult>;
 
 const SUITES: Readonly<Record<string, Suite>> = {
   'browser-initial-sync': runBrowserInitialSync,
+  'edit-latency': runEditLatency,
+  'steady-edits': runSteadyEdits,
+  'browser-reconnect': runBrowserReconnect,
+  'storage-cost': runStorageCost,
+  'cold-start': runColdStart,
+  'bundle-size': runBundleSize,
   'initial-sync': runInitialSync,
   'concurrent-inserts': runConcurrentInserts,
   'insert-copies': runInsertCopies,

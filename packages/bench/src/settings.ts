@@ -16,6 +16,11 @@ export interface Settings {
     /** Batch sizes of RxDB besides its default. */
     readonly batchSizes: readonly number[];
   };
+  readonly editLatency: { readonly edits: number; readonly rounds: number };
+  readonly steadyEdits: { readonly peers: number; readonly seconds: number };
+  readonly browserReconnect: { readonly documents: readonly number[] };
+  readonly storageCost: { readonly met: readonly number[] };
+  readonly coldStart: { readonly documents: number };
   readonly concurrentInserts: {
     readonly meshes: readonly { readonly peers: number; readonly runs: number }[];
     readonly latencyMs: number;
@@ -39,6 +44,11 @@ const FULL: Settings = {
     ],
     batchSizes: [1_000, 5_000],
   },
+  editLatency: { edits: 500, rounds: 3 },
+  steadyEdits: { peers: 4, seconds: 30 },
+  browserReconnect: { documents: [200, 10_000, 100_000] },
+  storageCost: { met: [0, 1, 8] },
+  coldStart: { documents: 100_000 },
   concurrentInserts: {
     meshes: [
       { peers: 3, runs: 12 },
@@ -57,6 +67,11 @@ const QUICK: Settings = {
   documents: 10_000,
   initialSync: { rounds: 1, warmUpDocuments: 1_000, batchSizes: [1_000], latencyMs: 0 },
   browserInitialSync: { sizes: [{ documents: 1_000, rounds: 1 }], batchSizes: [1_000] },
+  editLatency: { edits: 100, rounds: 1 },
+  steadyEdits: { peers: 3, seconds: 3 },
+  browserReconnect: { documents: [1_000] },
+  storageCost: { met: [0, 1] },
+  coldStart: { documents: 1_000 },
   concurrentInserts: {
     meshes: [
       { peers: 3, runs: 2 },

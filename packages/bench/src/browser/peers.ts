@@ -20,6 +20,8 @@ export interface Candidate {
 }
 
 export interface Peers {
+  /** Name of each page's database. */
+  readonly database: string;
   readonly all: readonly Peer[];
   /** Begins to replicate in one page; resolves to when. */
   start(peer: Peer): Promise<number>;
@@ -41,6 +43,7 @@ export async function openPeers(lab: Lab, candidate: Candidate, count: number): 
   const batch = batchSize === undefined ? {} : { batchSize };
   const setup: StartSetup = { room: run, signaling: lab.signaling[system], ...batch };
   return {
+    database: run,
     all,
     start: (peer: Peer) => peer.call('start', setup),
     async traffic(): Promise<Traffic> {

@@ -7,12 +7,9 @@ import { formatNumber, median, range } from '../report/statistics.ts';
 import { type BrowserSync, type Meeting, measureBrowserSync, warmUp } from '../scenarios/browser-initial-sync.ts';
 import { type Limit, measureLinkLimit, measureStorageLimit } from '../scenarios/browser-limits.ts';
 import type { Settings } from '../settings.ts';
+import { failureNotes, OURS, RXDB, YJS } from './browser-candidates.ts';
 
 type Figures = Limit & Partial<BrowserSync>;
-
-const OURS: Candidate = { label: 'rxdb-p2p', system: 'rxdb-p2p' };
-const RXDB: Candidate = { label: 'RxDB, its default batch of 20', system: 'rxdb' };
-const YJS: Candidate = { label: 'y-webrtc, y-indexeddb', system: 'yjs' };
 
 const BULK_INSERT = "limit: the page's own bulkInsert";
 const BARE_WRITES = 'limit: documents and segments written bare';
@@ -98,11 +95,7 @@ export async function runBrowserInitialSync(
       notes: [
         'both start: from the first call in either page. newcomer: the sender runs already when the receiver starts.',
         "RxDB's sender is the pair's master, which is its faster role. Yjs tells before y-indexeddb has stored.",
-        ...all.flatMap(({ count, results }) =>
-          results.flatMap(({ label, failures }) =>
-            [...new Set(failures)].map((why) => `FAILS: ${label}, ${formatNumber(count)} documents: ${why}`),
-          ),
-        ),
+        ...all.flatMap(({ count, results }) => failureNotes(`${formatNumber(count)} documents`, results)),
       ],
       bars: all
         .filter(({ count }) => count === settings.documents)

@@ -22,6 +22,20 @@ export interface Traffic {
   readonly messagesSent: number;
 }
 
+export interface SteadyEdits {
+  readonly first: number;
+  readonly documents: number;
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
+export interface Stored {
+  readonly databases: number;
+  readonly records: number;
+  /** as JSON; binary values as they are */
+  readonly bytes: number;
+}
+
 /** One visible change of the watched document. */
 export interface Emission {
   readonly title: string;
@@ -40,9 +54,13 @@ export interface PeerApi {
   ready(): Promise<void>;
   /** Resolves to when as many changes had arrived since the page was opened; rejects when none has for a while. */
   arrived(count: number): Promise<number>;
+  /** Changes of documents so far, own ones included. */
+  changes(): number;
   connected(): number;
   /** Changes the title of one document. Resolves to when that was asked for. */
   edit(index: number, title: string): Promise<number>;
+  /** Changes titles at a steady pace, each document in its turn; resolves to the last title of each by its number. */
+  editSteadily(setup: SteadyEdits): Promise<Record<number, string>>;
   /** Begins to note what a query for one document emits. */
   watch(index: number): Promise<void>;
   /** The first emission of this title. */
@@ -50,6 +68,8 @@ export interface PeerApi {
   /** Throws unless the page holds the documents 0 to count - 1, field by field; edited titles by number. */
   verify(count: number, titles: Readonly<Record<number, string>>): Promise<void>;
   traffic(): Promise<Traffic>;
+  /** Everything that the page's origin has in IndexedDB for this database. */
+  stored(database: string): Promise<Stored>;
   /** Since the page was loaded. */
   storageCalls(): StorageCalls;
   /** Errors that the system reported, or that its data channels threw. */

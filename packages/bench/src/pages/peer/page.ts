@@ -1,10 +1,11 @@
 /** One peer of the benchmark in a browser of its own: `globalThis.peer` is driven from outside. */
 import { type BenchDocument, createDocument, createDocuments } from '../../documents.ts';
-import type { Emission, OpenSetup, PeerApi, StartSetup } from './api.ts';
+import type { Emission, OpenSetup, PeerApi, StartSetup, SteadyEdits } from './api.ts';
 import { watchChannels } from './channel-watch.ts';
 import { createLimits, type LimitsApi } from './limits.ts';
 import { createRawChannel, type RawChannelApi } from './raw-channel.ts';
 import { watchStorage } from './storage-watch.ts';
+import { readStored } from './stored.ts';
 import { openRxdbP2P } from './systems/rxdb-p2p.ts';
 import { openRxdbWebrtc } from './systems/rxdb-webrtc.ts';
 import type { PageSystem } from './systems/system.ts';
@@ -75,11 +76,26 @@ function createPeer(): PeerApi {
         look();
       });
     },
+    changes: () => system().arrivals(),
     connected: () => system().connected(),
     async edit(index: number, title: string): Promise<number> {
       const at = now();
       await system().edit(createDocument(index).id, title);
       return at;
+    },
+    async editSteadily({ first, documents, perSecond, seconds }: SteadyEdits): Promise<Record<number, string>> {
+      const titles: Record<number, string> = {};
+      const startedAt = now();
+      const edits: Promise<void>[] = [];
+      for (let edit = 0; edit < perSecond * seconds; edit += 1) {
+        const due = startedAt + (edit * 1_000) / perSecond - now();
+        if (due > 0) await new Promise((resolve) => setTimeout(resolve, due));
+        const index = first + (edit % documents);
+        titles[index] = `edit ${edit}`;
+        edits.push(system().edit(createDocument(index).id, `edit ${edit}`));
+      }
+      await Promise.all(edits);
+      return titles;
     },
     async watch(index: number): Promise<void> {
       system().watch(createDocument(index).id, (title) => {
@@ -98,10 +114,12 @@ function createPeer(): PeerApi {
       found.forEach((document, index) => {
         const created = createDocument(index);
         const expected = { ...created, title: titles[index] ?? created.title };
-        if (sorted(document) !== sorted(expected)) throw new Error(`document ${index} differs: ${sorted(document)}`);
+        if (sorted(document) !== sorted(expected))
+          throw new Error(`document ${index} differs: title ${document.title}`);
       });
     },
     traffic: channels.traffic,
+    stored: readStored,
     storageCalls,
     errors: () => [...(opened?.errors() ?? []), ...channels.errors()],
     masterToken: () => system().masterToken(),

@@ -1,0 +1,83 @@
+/** One edit, until the other page's query has emitted it; and what of that nobody can save. */
+import type { Lab } from '../browser/lab.ts';
+import { attempt, type Outcome } from '../browser/outcome.ts';
+import { type Candidate, openPeers, type Peers } from '../browser/peers.ts';
+import { meshed, quietTraffic } from '../browser/settled.ts';
+
+export interface Latencies {
+  /** of each edit */
+  readonly ms: readonly number[];
+}
+
+const DOCUMENTS = 100;
+/** Of a frame with one document. */
+const PING_BYTES = 1_100;
+
+export async function measureEditLatency(
+  lab: Lab,
+  candidate: Candidate,
+  edits: number,
+  timeoutMs: number,
+): Promise<Outcome<Latencies>> {
+  let peers: Peers | undefined;
+  const outcome = await attempt(
+    timeoutMs,
+    async () => {
+      peers = await openPeers(lab, candidate, 2);
+      const [sender, receiver] = peers.all;
+      if (sender === undefined || receiver === undefined) throw new Error('no pair');
+      await sender.call('insert', DOCUMENTS, 0);
+      const arrived = receiver.call('arrived', DOCUMENTS);
+      await Promise.all([sender, receiver].map(peers.start));
+      await arrived;
+      await meshed(peers);
+      await quietTraffic(peers);
+      const titles: Record<number, string> = {};
+      const ms: number[] = [];
+      for (let index = 0; index < DOCUMENTS; index += 1) await receiver.call('watch', index);
+      for (let edit = 0; edit < edits; edit += 1) {
+        const index = edit % DOCUMENTS;
+        const title = `edit ${edit}`;
+        titles[index] = title;
+        const emitted = receiver.call('emitted', title);
+        const at = await sender.call('edit', index, title);
+        ms.push((await emitted).at - at);
+      }
+      for (const peer of peers.all) await peer.call('verify', DOCUMENTS, titles);
+      return { ms };
+    },
+    async () => (await peers?.errors()) ?? [],
+  );
+  await peers?.remove().catch(() => undefined);
+  return outcome;
+}
+
+/** Times of messages there and back, as large as an edit. */
+export function measurePings(lab: Lab, count: number, timeoutMs: number): Promise<Outcome<Latencies>> {
+  return attempt(
+    timeoutMs,
+    async () => {
+      const [sender, receiver] = await Promise.all([0, 1].map(async (index) => (await lab.browsers.get(index)).open()));
+      if (sender === undefined || receiver === undefined) throw new Error('no pair');
+      const offer = await sender.evaluate(() => globalThis.rawChannel.offer());
+      const answer = await receiver.evaluate((given) => globalThis.rawChannel.answer(given), offer);
+      await sender.evaluate((given) => globalThis.rawChannel.accept(given), answer);
+      const given = [count, PING_BYTES] as const;
+      return { ms: await sender.evaluate(([times, bytes]) => globalThis.rawChannel.pings(times, bytes), given) };
+    },
+    async () => [],
+  );
+}
+
+/** Times of an edit that nobody replicates: RxDB's own `incrementalPatch` on Dexie. */
+export function measureLocalEdits(lab: Lab, count: number, timeoutMs: number): Promise<Outcome<Latencies>> {
+  return attempt(
+    timeoutMs,
+    async () => {
+      const page = await (await lab.browsers.get(1)).open();
+      const given = [lab.nextName(), count] as const;
+      return { ms: await page.evaluate(([name, times]) => globalThis.limits.patches(name, times), given) };
+    },
+    async () => [],
+  );
+}

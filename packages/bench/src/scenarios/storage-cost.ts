@@ -1,0 +1,64 @@
+/** What a page stores beside its documents, when it has met one peer, or several one after the other. */
+import type { Lab } from '../browser/lab.ts';
+import { attempt, type Outcome } from '../browser/outcome.ts';
+import { type Candidate, openPeers, type Peers } from '../browser/peers.ts';
+import { quietTraffic } from '../browser/settled.ts';
+import { createDocuments } from '../documents.ts';
+
+export interface StorageCost {
+  readonly databases: number;
+  readonly records: number;
+  /** JSON bytes of each document's share, beyond the document itself, where the documents were written */
+  readonly writerBytes: number;
+  /** and where they came from a peer */
+  readonly readerBytes: number;
+}
+
+/** Yjs cannot send more than 256 KB at once. */
+const DOCUMENTS = 200;
+
+/** @param met peers that the page has met; 0: it does not replicate */
+export async function measureStorageCost(
+  lab: Lab,
+  candidate: Candidate,
+  met: number,
+  timeoutMs: number,
+): Promise<Outcome<StorageCost>> {
+  let peers: Peers | undefined;
+  const outcome = await attempt(
+    timeoutMs,
+    async () => {
+      peers = await openPeers(lab, candidate, 2);
+      const [keeper, visitor] = peers.all;
+      if (keeper === undefined || visitor === undefined) throw new Error('no pair');
+      await keeper.call('insert', DOCUMENTS, 0);
+      if (met > 0) await peers.start(keeper);
+      let name = peers.database;
+      let readerBytes = Number.NaN;
+      for (let visit = 0; visit < met; visit += 1) {
+        if (visit > 0) {
+          name = lab.nextName();
+          await visitor.call('open', { system: candidate.system, database: name });
+        }
+        const arrived = visitor.call('arrived', DOCUMENTS);
+        await peers.start(visitor);
+        await arrived;
+        await quietTraffic(peers);
+        await visitor.call('verify', DOCUMENTS, {});
+        readerBytes = beyondDocuments((await visitor.call('stored', name)).bytes);
+        await visitor.call('stop');
+        await visitor.call('remove');
+      }
+      const { databases, records, bytes } = await keeper.call('stored', peers.database);
+      return { databases, records, writerBytes: beyondDocuments(bytes), readerBytes };
+    },
+    async () => (await peers?.errors()) ?? [],
+  );
+  await peers?.remove().catch(() => undefined);
+  return outcome;
+}
+
+function beyondDocuments(bytes: number): number {
+  const plain = createDocuments(DOCUMENTS).reduce((sum, document) => sum + JSON.stringify(document).length, 0);
+  return (bytes - plain) / DOCUMENTS;
+}

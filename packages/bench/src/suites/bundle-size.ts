@@ -1,0 +1,40 @@
+/** What replication adds to an application that has RxDB: kilobytes, minified and compressed. */
+import { type BundleWeight, weigh } from '../browser/bundle-weight.ts';
+import type { SuiteResult } from '../report/result.ts';
+import { formatNumber } from '../report/statistics.ts';
+import type { Settings } from '../settings.ts';
+
+const WANTED_AT_START_KB = 65;
+const WANTED_IN_ALL_KB = 90;
+
+const OURS = "export { RxDBP2PPlugin, replicateP2P, getConnectionHandlerSimplePeer } from 'rxdb-p2p';";
+const RXDB = "export { replicateWebRTC, getConnectionHandlerSimplePeer } from 'rxdb/plugins/replication-webrtc';";
+const YJS = "export * from 'yjs'; export * from 'y-webrtc'; export * from 'y-indexeddb';";
+
+export async function runBundleSize(_settings: Settings, progress: (text: string) => void): Promise<SuiteResult> {
+  progress('bundles');
+  const rows: [string, BundleWeight][] = [
+    ['rxdb-p2p', await weigh(OURS)],
+    ["RxDB's replication-webrtc", await weigh(RXDB)],
+    ['yjs, y-webrtc, y-indexeddb', await weigh(YJS)],
+  ];
+  const own = rows[0]?.[1] ?? { atStart: Number.NaN, inAll: Number.NaN, parts: [] };
+  const kb = (bytes: number): string => formatNumber(bytes / 1_000, 1);
+  const bar = (what: string, bytes: number, wanted: number) => ({
+    what: `bundle, ${what}`,
+    wanted: `at most ${wanted} KB`,
+    got: `${kb(bytes)} KB`,
+    met: bytes <= wanted * 1_000,
+  });
+  return {
+    title: 'What an application loads, beyond rxdb and rxjs, KB gzip',
+    header: ['', 'at start', 'in all'],
+    rows: rows.map(([label, { atStart, inAll }]) => [label, kb(atStart), kb(inAll)]),
+    notes: [
+      `rxdb-p2p loads later: ${own.parts.map(({ name, bytes }) => `${name} ${kb(bytes)}`).join(', ')}.`,
+      'All dependencies included, simple-peer and socket.io-client among them.',
+    ],
+    bars: [bar('at start', own.atStart, WANTED_AT_START_KB), bar('in all', own.inAll, WANTED_IN_ALL_KB)],
+    samples: rows.map(([label, { atStart, inAll }]) => ({ label, atStart, inAll })),
+  };
+}
