@@ -21,6 +21,7 @@ export async function serverOptions(settings: Settings): Promise<SignalingServer
     ...(limit === undefined ? {} : { limits: limit }),
     ...(drainSeconds === undefined ? {} : { drainMs: drainSeconds * 1_000 }),
     ...(tls === undefined ? {} : { tls }),
+    ...(await turnOptions(settings)),
     ...(redisUrl === undefined ? {} : { redis: { url: redisUrl, ...(prefix === undefined ? {} : { prefix }) } }),
   };
 }
@@ -31,6 +32,14 @@ export async function tlsOptions(settings: Settings): Promise<SignalingServerOpt
   if (cert === undefined && key === undefined) return undefined;
   if (cert === undefined || key === undefined) throw wrong('--tls-cert and --tls-key', 'both', 'one of them');
   return { cert: await read(cert), key: await read(key) };
+}
+
+async function turnOptions(settings: Settings): Promise<Pick<SignalingServerOptions, 'turn'>> {
+  const { 'turn-url': urls, 'turn-secret-file': file, 'turn-ttl-seconds': ttlSeconds } = settings;
+  if (urls === undefined && file === undefined && ttlSeconds === undefined) return {};
+  if (urls === undefined || file === undefined) throw wrong('--turn-url and --turn-secret-file', 'both', 'one of them');
+  const secret = (await read(file)).trim();
+  return { turn: { urls, secret, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) } };
 }
 
 async function authOptions(settings: Settings): Promise<AuthOptions> {

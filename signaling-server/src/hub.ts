@@ -52,7 +52,7 @@ const FLOOD: ByeMessage = {
 };
 
 export function createHub(options: CheckedOptions): Hub {
-  const { admit, origins, trustedProxies, limits, heartbeat, drainMs, observer, redis, onProblem } = options;
+  const { admit, origins, trustedProxies, limits, heartbeat, drainMs, observer, redis, issueTurn, onProblem } = options;
   const now = (): number => performance.now();
   const rooms = createRooms({ roomsPerSocket: limits.roomsPerSocket, random: Math.random });
   const delivery = createDelivery(limits.waitingBytes);
@@ -130,7 +130,13 @@ export function createHub(options: CheckedOptions): Hub {
     link.socket = socket;
     const { meter, account, applicant, admission } = link;
     const id = `${cluster?.processName ?? ''}${socket.id}`;
-    openSession(socket, { id, meter, account, applicant, admission, admit, requests, delivery, observer });
+    openSession(socket, {
+      ...{ id, meter, account, applicant, admission, admit },
+      requests,
+      delivery,
+      observer,
+      issueTurn,
+    });
   });
 
   /** So that a server that takes the place of this one is not asked by everybody at once. */

@@ -18,3 +18,4 @@ export {
   type SignalingServer,
   type SignalingServerOptions,
 } from './server.ts';
+export type { TurnOptions } from './turn/credentials.ts';

@@ -10,6 +10,7 @@ describe('options', () => {
       admit: expect.any(Function),
       origins: undefined,
       redis: undefined,
+      issueTurn: undefined,
       onProblem: expect.any(Function),
       trustedProxies: 0,
       limits: { ...DEFAULT_LIMITS, roomsPerSocket: 3 },

@@ -4,6 +4,7 @@ import { type Admit, type AuthOptions, createAuth } from './auth/auth.ts';
 import type { RedisOptions } from './cluster/cluster.ts';
 import { DEFAULT_DRAIN_MS, DEFAULT_HEARTBEAT, DEFAULT_LIMITS, type Heartbeat, type SignalingLimits } from './limits.ts';
 import { SILENT, type SignalingObserver } from './observer.ts';
+import { createTurnIssuer, type IssueTurn, type TurnOptions } from './turn/credentials.ts';
 
 export interface SignalingOptions {
   /** Who may connect, and join what. Default `none`: everybody. */
@@ -29,6 +30,8 @@ export interface SignalingOptions {
   readonly drainMs?: number;
   /** Several processes with the same Redis are one server. Needs the package `@redis/client`. Default: this one alone. */
   readonly redis?: RedisOptions;
+  /** A TURN server whose credentials clients are given. Only with `auth`: whoever gets them can send through it what they like. */
+  readonly turn?: TurnOptions;
   /** Told what clients are refused and asked, for logs and metrics. */
   readonly observer?: SignalingObserver;
 }
@@ -43,6 +46,8 @@ export interface CheckedOptions {
   readonly drainMs: number;
   /** Undefined: there is one process. */
   readonly redis: RedisOptions | undefined;
+  /** Undefined: there is no TURN server. */
+  readonly issueTurn: IssueTurn | undefined;
   readonly onProblem: (problem: Error) => void;
   readonly observer: SignalingObserver;
 }
@@ -59,6 +64,7 @@ export function checkOptions(options: SignalingOptions): CheckedOptions {
     onProblem = warn,
     drainMs = DEFAULT_DRAIN_MS,
     redis,
+    turn,
     observer = SILENT,
   } = options;
   return {
@@ -69,6 +75,7 @@ export function checkOptions(options: SignalingOptions): CheckedOptions {
     heartbeat: checkNumbers('heartbeat', { ...DEFAULT_HEARTBEAT, ...options.heartbeat }),
     drainMs: Math.max(drainMs, 1),
     redis: redis === undefined ? undefined : checkRedis(redis),
+    issueTurn: turn === undefined ? undefined : checkTurn(turn, auth),
     onProblem,
     observer,
   };
@@ -103,6 +110,14 @@ function checkRedis(redis: RedisOptions): RedisOptions {
   throw new P2PError('BAD_OPTION', 'redis is not usable', {
     expected: 'a url as redis://host:6379, rediss://host:6379 or unix:///path, and a prefix of A-Z a-z 0-9 . _ ~ : -',
     got: REDIS_URL.test(url) ? JSON.stringify(prefix) : 'another url',
+  });
+}
+
+function checkTurn(turn: TurnOptions, auth: AuthOptions): IssueTurn {
+  if (auth !== 'none') return createTurnIssuer(turn);
+  throw new P2PError('BAD_OPTION', 'turn needs authentication', {
+    expected: 'auth with tokens, JWTs or a function',
+    got: 'none: everybody on the Internet would have an open relay',
   });
 }
 

@@ -9,6 +9,8 @@ import type { ConnectionMeter } from './connection-meter.ts';
 import type { Delivery, SignalingSocket } from './delivery.ts';
 import { requestName, type SignalingObserver } from './observer.ts';
 import type { Client, Requests } from './requests.ts';
+import type { IssueTurn } from './turn/credentials.ts';
+import { createTurnSupply } from './turn/supply.ts';
 
 export interface SessionDeps {
   /** What other clients know it by. */
@@ -21,17 +23,20 @@ export interface SessionDeps {
   readonly requests: Requests;
   readonly delivery: Delivery;
   readonly observer: SignalingObserver;
+  /** Undefined: there is no TURN server. */
+  readonly issueTurn: IssueTurn | undefined;
 }
 
 /** Serves the socket until it disconnects. */
 export function openSession(socket: SignalingSocket, deps: SessionDeps): void {
-  const { id, meter, account, applicant, admission, admit, requests, delivery, observer } = deps;
+  const { id, meter, account, applicant, admission, admit, requests, delivery, observer, issueTurn } = deps;
   const { takeRequest, takeJoin } = meter;
   const lease = createLease(admission, {
     onRenew: () => void socket.emit('renew'),
     onEnd: () => end({ code: 'TOKEN_EXPIRED', message: 'the token has ended, and no other one has come' }),
   });
   const client: Client = { id, quota: account, opensRoom: lease.opensRoom, takeRequest, takeJoin };
+  const turn = issueTurn && createTurnSupply(issueTurn, (message) => void socket.emit('turn', message));
   let renewing = false;
 
   function end(message: ByeMessage): void {
@@ -50,6 +55,7 @@ export function openSession(socket: SignalingSocket, deps: SessionDeps): void {
     if (!socket.connected) return { ok: true };
     if (!verdict.ok) return refuse(verdict.code, verdict.message);
     lease.renew(verdict);
+    turn?.give(verdict.expiresAt);
     if (!requests.roomsOf(id).every(lease.opensRoom)) {
       end({ code: 'NAMESPACE_NOT_ALLOWED', message: 'the new token does not open all rooms joined' });
     }
@@ -71,8 +77,11 @@ export function openSession(socket: SignalingSocket, deps: SessionDeps): void {
     if (given instanceof Promise) void given.then(answer);
     else answer(given);
   });
+  // First of all that it hears, so that it has them when it joins.
+  turn?.give(admission.expiresAt);
   socket.on('disconnect', () => {
     lease.end();
+    turn?.stop();
     delivery.remove(id);
     requests.end(id);
     // A connection without its socket has nothing left to say.

@@ -24,6 +24,9 @@ export interface Settings {
   readonly limit?: Readonly<Record<string, number>>;
   readonly 'redis-url'?: string;
   readonly 'redis-prefix'?: string;
+  readonly 'turn-url'?: readonly string[];
+  readonly 'turn-secret-file'?: string;
+  readonly 'turn-ttl-seconds'?: number;
   readonly 'metrics-port'?: number;
   readonly 'metrics-host'?: string;
   readonly 'drain-seconds'?: number;
@@ -95,6 +98,17 @@ const SETTINGS: { readonly [Name in SettingName]-?: Setting<NonNullable<Settings
     read: one,
   },
   'redis-prefix': { value: 'text', help: 'of all keys and channels there (default rxdb-p2p)', read: one },
+  'turn-url': {
+    ...{ value: 'url', many: true },
+    help: 'give clients credentials of this TURN server, such as turn:turn.example.org:3478; needs authentication',
+    read: all,
+  },
+  'turn-secret-file': { value: 'file', help: "the TURN server's secret (coturn: static-auth-secret)", read: one },
+  'turn-ttl-seconds': {
+    value: 'number',
+    help: 'how long credentials are good for, 10 to 86400 (default 3600)',
+    read: integer(86_400),
+  },
   'metrics-port': {
     value: 'number',
     help: 'serve /metrics for Prometheus on this port (default: not at all)',

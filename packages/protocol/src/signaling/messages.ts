@@ -12,6 +12,7 @@
  * server → client   `signal` { room, from, data }
  *                   `left`  { room, peer }       to those who were told of the peer, in either direction
  *                   `changed` { room }           there may be members that the peer was not told of: join again
+ *                   `turn`  { urls, username, credential, seconds }  a TURN server, good for so long; instead of earlier ones
  *                   `renew`                      the client's token ends soon: send another one
  *                   `bye`   { code, message }    why the server is about to end the connection
  */
@@ -27,6 +28,15 @@ export const MAX_ROOM_SAMPLE: number = 16;
 
 /** A token, characters. JWTs with many claims have some 2,000. */
 export const MAX_TOKEN_LENGTH: number = 8_192;
+
+/** URLs of one TURN server: UDP, TCP and TLS on some ports. Browsers become slow with more servers than five. */
+export const MAX_TURN_URLS: number = 8;
+/** As RFC 7065 has them, and not longer than a name of a host can make them. */
+export const TURN_URL_PATTERN: RegExp = /^turns?:[A-Za-z0-9.:[\]-]{1,300}(?:\?transport=(?:udp|tcp))?$/;
+/** Name and password for a TURN server, characters. */
+export const MAX_TURN_CREDENTIAL_LENGTH: number = 512;
+/** How long a client keeps one that says that it is good for longer, seconds. */
+export const MAX_TURN_SECONDS: number = 86_400;
 
 /** Why a token is refused. */
 export const AUTH_CODES = [
@@ -79,6 +89,14 @@ export interface LeftMessage extends RoomMessage {
   readonly peer: string;
 }
 
+export interface TurnMessage {
+  readonly urls: readonly string[];
+  readonly username: string;
+  readonly credential: string;
+  /** for how long from now on a connection may be made with it */
+  readonly seconds: number;
+}
+
 export interface ByeMessage {
   readonly code: ByeCode;
   /** one or two sentences for a log */
@@ -110,5 +128,6 @@ export interface ServerToClientEvents {
   signal(message: IncomingSignal): void;
   left(message: LeftMessage): void;
   changed(message: RoomMessage): void;
+  turn(message: TurnMessage): void;
   bye(message: ByeMessage): void;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_ROOM_LENGTH, MAX_ROOM_SAMPLE, MAX_SIGNAL_LENGTH, SIGNALING_CODES } from './messages.ts';
+import { MAX_ROOM_LENGTH, MAX_ROOM_SAMPLE, MAX_SIGNAL_LENGTH, MAX_TURN_SECONDS, SIGNALING_CODES } from './messages.ts';
 import {
   MAX_REFUSAL_LENGTH,
   parseByeMessage,
@@ -10,6 +10,7 @@ import {
   parseOutgoingSignal,
   parseReply,
   parseRoomMessage,
+  parseTurnMessage,
 } from './validate.ts';
 
 const ROOM = 'app/0123456789abcdef';
@@ -160,4 +161,36 @@ it('takes a goodbye with a known code, and not too many words', () => {
   for (const bad of [null, [], 'RATE_LIMITED', {}, { code: '__proto__', message }, { code: 'RATE_LIMITED' }]) {
     expect(parseByeMessage(bad)).toBe(undefined);
   }
+});
+
+describe('a TURN server', () => {
+  const good = { urls: ['turn:turn.example.org:3478?transport=udp'], username: '1:x', credential: 'y', seconds: 60 };
+
+  it('is taken, and not for too long', () => {
+    expect(parseTurnMessage({ ...good, more: 1 })).toEqual(good);
+    expect(parseTurnMessage({ ...good, urls: ['turns:[2001:db8::1]:5349'], seconds: 1e300 })).toMatchObject({
+      seconds: MAX_TURN_SECONDS,
+    });
+  });
+
+  it.each([
+    null,
+    [],
+    { urls: [] },
+    { urls: 'turn:x' },
+    { urls: ['stun:x'] },
+    { urls: ['turn:a b'] },
+    { urls: ['turn:x?transport=sctp'] },
+    { urls: ['http://x'] },
+    { urls: [`turn:${'x'.repeat(400)}`] },
+    { urls: Array.from({ length: 9 }, () => 'turn:x') },
+    { username: '' },
+    { credential: 'x'.repeat(513) },
+    { credential: null },
+    { seconds: 0 },
+    { seconds: Number.NaN },
+    { seconds: '60' },
+  ])('is not taken with %o', (wrong) => {
+    expect(parseTurnMessage(wrong === null || Array.isArray(wrong) ? wrong : { ...good, ...wrong })).toBe(undefined);
+  });
 });

@@ -13,15 +13,20 @@ import type {
   Reply,
   RoomMessage,
   TokenMessage,
+  TurnMessage,
 } from './messages.ts';
 import {
   BYE_CODES,
   MAX_ROOM_SAMPLE,
   MAX_SIGNAL_LENGTH,
   MAX_TOKEN_LENGTH,
+  MAX_TURN_CREDENTIAL_LENGTH,
+  MAX_TURN_SECONDS,
+  MAX_TURN_URLS,
   ROOM_PATTERN,
   SIGNALING_CODES,
   type SignalingCode,
+  TURN_URL_PATTERN,
 } from './messages.ts';
 
 /** Ids of peers as servers make them: socket.io's have 20 characters. */
@@ -119,6 +124,18 @@ function parseRefusal(input: Readonly<Record<string, unknown>>): Refusal | undef
   return refuse(code, message.slice(0, MAX_REFUSAL_LENGTH));
 }
 
+/** On the client. */
+export function parseTurnMessage(input: unknown): TurnMessage | undefined {
+  if (!isRecord(input)) return undefined;
+  const { urls, username, credential, seconds } = input;
+  if (!Array.isArray(urls) || urls.length === 0 || urls.length > MAX_TURN_URLS || !urls.every(isTurnUrl)) {
+    return undefined;
+  }
+  if (!isCredential(username) || !isCredential(credential)) return undefined;
+  if (typeof seconds !== 'number' || !(seconds > 0)) return undefined;
+  return { urls: [...urls], username, credential, seconds: Math.min(seconds, MAX_TURN_SECONDS) };
+}
+
 function isRecord(input: unknown): input is Readonly<Record<string, unknown>> {
   return typeof input === 'object' && input !== null && !Array.isArray(input);
 }
@@ -133,4 +150,12 @@ export function isPeerId(input: unknown): input is string {
 
 function isSignalingCode(input: unknown): input is SignalingCode {
   return SIGNALING_CODES.some((code) => code === input);
+}
+
+function isTurnUrl(input: unknown): input is string {
+  return typeof input === 'string' && TURN_URL_PATTERN.test(input);
+}
+
+function isCredential(input: unknown): input is string {
+  return typeof input === 'string' && input.length > 0 && input.length <= MAX_TURN_CREDENTIAL_LENGTH;
 }

@@ -10,6 +10,7 @@ import { watchPage } from './page-lifecycle.ts';
 import type { Transport, TransportEvents, TransportFactory } from './port.ts';
 import { createProblems } from './problems.ts';
 import { createRoomUsers } from './room-users.ts';
+import { createIssuedTurn } from './signaling/issued-turn.ts';
 import { createSignalingClient } from './signaling/signaling-client.ts';
 import { SIGNALING_TIMINGS, type SignalingTimings } from './signaling/signaling-connection.ts';
 import type { GetToken } from './signaling/signaling-token.ts';
@@ -166,14 +167,16 @@ export function createSimplePeerTransport(
   }
 
   function open({ SimplePeer, io }: Libraries, webRTC: TolerantWebRTC): void {
+    const turn = createIssuedTurn(timers.now);
     const opened = createMesh({
       createSignaling: (signalingEvents) =>
         createSignalingClient(
           url,
           { io, random: Math.random, timings: tuning.signaling, getToken },
-          { ...signalingEvents, onProblem: (problem) => events.onProblem(problem) },
+          { ...signalingEvents, onTurn: turn.take, onProblem: (problem) => events.onProblem(problem) },
         ),
-      connect: (initiator, peerEvents) => createPeerConnection({ SimplePeer, webRTC, config }, initiator, peerEvents),
+      connect: (initiator, peerEvents) =>
+        createPeerConnection({ SimplePeer, webRTC, config: turn.addTo(config) }, initiator, peerEvents),
       limits: tuning.mesh,
       timers,
       randomName: () => randomId(16),

@@ -21,7 +21,7 @@ import { createRoomSearch } from './room-search.ts';
 import { type ByeReason, encodeSignal, type SignalBody } from './signal-codec.ts';
 
 export interface MeshDeps {
-  readonly createSignaling: (events: Omit<SignalingEvents, 'onProblem'>) => SignalingClient;
+  readonly createSignaling: (events: Omit<SignalingEvents, 'onProblem' | 'onTurn'>) => SignalingClient;
   readonly connect: (initiator: boolean, events: PeerConnectionEvents) => PeerConnection;
   readonly limits: MeshLimits;
   readonly timers: Timers;

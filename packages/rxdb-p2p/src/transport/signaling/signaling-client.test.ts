@@ -46,6 +46,7 @@ function open(url: string, timings: SignalingTimings = QUICK, getToken?: GetToke
       onSignal: (room, from, data) => seen.push(`signal ${room} ${from} ${data}`),
       onSignalRefused: (room, to, code) => seen.push(`signal refused ${room} ${to} ${code}`),
       onLeft: (room, peer) => seen.push(`left ${room} ${peer}`),
+      onTurn: ({ username }) => seen.push(`turn ${username}`),
       onDisconnected: () => seen.push('disconnected'),
       onProblem(problem) {
         problems.push(problem);
@@ -297,6 +298,7 @@ describe('signaling client', () => {
         socket.emit('signal', message);
         socket.emit('left', message);
         socket.emit('bye', message);
+        socket.emit('turn', message);
       }
       socket.emit('left');
       socket.emit('unknown', 1);

@@ -10,8 +10,10 @@ import {
   parseLeftMessage,
   parseReply,
   parseRoomMessage,
+  parseTurnMessage,
   type Refusal,
   type SignalingCode,
+  type TurnMessage,
 } from '@rxdb-p2p/protocol/signaling';
 import { createProblems } from '../problems.ts';
 import {
@@ -38,6 +40,8 @@ export interface SignalingEvents {
   onSignalRefused(room: string, to: string, code: SignalingCode): void;
   /** A member has left a room, or has lost its connection to the server. */
   onLeft(room: string, peer: string): void;
+  /** Credentials of a TURN server, instead of earlier ones. */
+  onTurn(turn: TurnMessage): void;
   /** We are in no room any more; they are joined again as soon as possible. */
   onDisconnected(): void;
   /** `undefined`: nothing is wrong any more. */
@@ -124,6 +128,11 @@ export function createSignalingClient(
       const changed = parseRoomMessage(message);
       if (!changed.ok) badMessages += 1;
       else if (rooms.has(changed.value.room)) requestJoin(changed.value.room);
+    });
+    socket.on('turn', (message) => {
+      const turn = parseTurnMessage(message);
+      if (turn === undefined) badMessages += 1;
+      else events.onTurn(turn);
     });
     socket.on('renew', () => void renewToken(socket));
     socket.on('bye', (message) => onBye(socket, message));

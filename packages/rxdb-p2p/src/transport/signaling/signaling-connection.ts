@@ -13,6 +13,7 @@ interface UncheckedEvents {
   signal(message: unknown): void;
   left(message: unknown): void;
   changed(message: unknown): void;
+  turn(message: unknown): void;
   bye(message: unknown): void;
   renew(): void;
 }
