@@ -17,7 +17,10 @@ export interface DatabaseSetup {
 }
 
 /** The options of `syncP2P` that can cross. */
-export type PlainSyncOptions = Omit<SyncP2POptions, 'isPeerValid' | 'transport'>;
+export type PlainSyncOptions = Omit<SyncP2POptions, 'getToken' | 'isPeerValid' | 'transport'> & {
+  /** what `getToken` gives */
+  readonly token?: string;
+};
 
 export interface PeerApi {
   /** Opens a database with Dexie storage, the plugin's options empty. */

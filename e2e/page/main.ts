@@ -121,8 +121,9 @@ function createPeer(): PeerApi {
       await database?.close();
       database = undefined;
     },
-    async sync(name, topic, options) {
-      pools.set(name, watch(await collectionOf(name).syncP2P(topic as string, options)));
+    async sync(name, topic, { token, ...options } = {}) {
+      const all = token === undefined ? options : { ...options, getToken: () => token };
+      pools.set(name, watch(await collectionOf(name).syncP2P(topic as string, all)));
     },
     async cancel(name) {
       await poolOf(name).pool.cancel();

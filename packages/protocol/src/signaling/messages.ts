@@ -32,7 +32,8 @@ export const MAX_TOKEN_LENGTH: number = 8_192;
 /** URLs of one TURN server: UDP, TCP and TLS on some ports. Browsers become slow with more servers than five. */
 export const MAX_TURN_URLS: number = 8;
 /** As RFC 7065 has them, and not longer than a name of a host can make them. */
-export const TURN_URL_PATTERN: RegExp = /^turns?:[A-Za-z0-9.:[\]-]{1,300}(?:\?transport=(?:udp|tcp))?$/;
+export const TURN_URL_PATTERN: RegExp =
+  /^turns?:(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?(?:\?transport=(?:udp|tcp))?$/;
 /** Name and password for a TURN server, characters. */
 export const MAX_TURN_CREDENTIAL_LENGTH: number = 512;
 /** How long a client keeps one that says that it is good for longer, seconds. */
