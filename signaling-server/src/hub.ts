@@ -15,6 +15,7 @@ import { createDelivery, type SignalingSocket } from './delivery.ts';
 import { CLOSE_GRACE_MS, CONNECT_TIMEOUT_MS, DRAIN_STEP_MS, MAX_MESSAGE_BYTES, MIN_DRAIN_BATCH } from './limits.ts';
 import type { RefusalCode } from './observer.ts';
 import type { CheckedOptions } from './options.ts';
+import { randomFraction } from './random.ts';
 import { createRequests } from './requests.ts';
 import { createRooms } from './rooms.ts';
 import { dismiss, openSession } from './session.ts';
@@ -54,9 +55,9 @@ const FLOOD: ByeMessage = {
 export function createHub(options: CheckedOptions): Hub {
   const { admit, origins, trustedProxies, limits, heartbeat, drainMs, observer, redis, issueTurn, onProblem } = options;
   const now = (): number => performance.now();
-  const rooms = createRooms({ roomsPerSocket: limits.roomsPerSocket, random: Math.random });
+  const rooms = createRooms({ roomsPerSocket: limits.roomsPerSocket, random: randomFraction });
   const delivery = createDelivery(limits.waitingBytes);
-  const reception = createReception({ rooms, delivery, cluster: () => cluster, random: Math.random });
+  const reception = createReception({ rooms, delivery, cluster: () => cluster, random: randomFraction });
   const cluster: Cluster | undefined =
     redis === undefined
       ? undefined

@@ -44,7 +44,7 @@ export interface Rooms {
 
 export interface RoomsOptions {
   readonly roomsPerSocket: number;
-  /** In [0, 1), as Math.random. */
+  /** In [0, 1). */
   readonly random: () => number;
 }
 

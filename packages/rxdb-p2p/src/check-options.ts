@@ -1,8 +1,11 @@
 /** Options at the edge: a wrong one or one with a slip in its name must not be taken as a silent default. */
 import { clipText, P2PError } from '@rxdb-p2p/protocol';
 
-/** What a value should be, in words, and whether it is. `undefined` stands for left out, and is always fine. */
-export type OptionCheck = readonly [expected: string, holds: (value: unknown) => boolean];
+/**
+ * What a value should be, in words, and whether it is. `undefined` stands for left out, and is always fine. `hidden`: no
+ * word of it is shown where it is wrong.
+ */
+export type OptionCheck = readonly [expected: string, holds: (value: unknown) => boolean, shown?: 'hidden'];
 export type OptionChecks<Name extends string> = { readonly [N in Name]: OptionCheck };
 
 export const A_BOOLEAN: OptionCheck = ['true or false', (value) => typeof value === 'boolean'];
@@ -10,6 +13,11 @@ export const A_TEXT: OptionCheck = ['a string', (value) => typeof value === 'str
 export const A_FUNCTION: OptionCheck = ['a function', (value) => typeof value === 'function'];
 export const AN_ARRAY: OptionCheck = ['an array', Array.isArray];
 export const A_POSITIVE_NUMBER: OptionCheck = ['a number above 0', (value) => typeof value === 'number' && value > 0];
+
+/** The same for what may be a secret. */
+export function hidden([expected, holds]: OptionCheck): OptionCheck {
+  return [expected, holds, 'hidden'];
+}
 
 /** Slips that are taken for a known name: letters added, left out or changed. */
 const MAX_SLIPS = 2;
@@ -25,9 +33,9 @@ export function checkOptions<Name extends string>(what: string, given: unknown, 
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     if (!Object.hasOwn(checks, name)) throw unknownOption(what, name, Object.keys(checks));
-    const [expected, holds] = checks[name as Name];
+    const [expected, holds, shown] = checks[name as Name];
     if (holds(value)) continue;
-    throw new P2PError('OPTIONS_INVALID', `${what}: ${name}`, { expected, got: describeValue(value) });
+    throw new P2PError('OPTIONS_INVALID', `${what}: ${name}`, { expected, got: describeValue(value, shown) });
   }
 }
 
@@ -40,10 +48,11 @@ function unknownOption(what: string, name: string, known: readonly string[]): P2
 }
 
 /** Never the content of an object, which may hold a secret. */
-function describeValue(value: unknown): string {
+function describeValue(value: unknown, shown?: 'hidden'): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
-  return typeof value === 'string' ? clipText(JSON.stringify(value)) : typeof value;
+  if (typeof value !== 'string') return typeof value;
+  return shown === 'hidden' ? `text of ${value.length} characters` : clipText(JSON.stringify(value));
 }
 
 /** Levenshtein's: how many letters have to be added, left out or changed. */

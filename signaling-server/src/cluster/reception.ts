@@ -10,7 +10,7 @@ export interface ReceptionDeps {
   readonly rooms: Rooms;
   readonly delivery: Delivery;
   readonly cluster: () => Cluster | undefined;
-  /** In [0, 1), as Math.random. */
+  /** In [0, 1). */
   readonly random: () => number;
 }
 

@@ -2,8 +2,10 @@
  * The connection to Redis: one for commands, one for the channel of this process. At the first sign of trouble both are
  * dropped and made anew, so there is one way back, from whatever has happened.
  */
+
 import { P2PError } from '@rxdb-p2p/protocol/signaling';
 import { MAX_REDIS_WAITING_BYTES, REDIS_PROBE_MS, REDIS_RETRY_MS, REDIS_TIMEOUT_MS } from '../limits.ts';
+import { randomFraction } from '../random.ts';
 
 type RedisModule = typeof import('@redis/client');
 type RedisClient = ReturnType<RedisModule['createClient']>;
@@ -67,7 +69,7 @@ export function openRedisLink({ url, channel }: RedisLinkOptions, events: RedisL
       commands = undefined;
       drop = undefined;
       if (closed) return;
-      timer = setTimeout(() => void connect(), REDIS_RETRY_MS * (0.5 + Math.random()));
+      timer = setTimeout(() => void connect(), REDIS_RETRY_MS * (0.5 + randomFraction()));
       if (!told) events.onDown(redisProblem(problem));
       told = true;
     };

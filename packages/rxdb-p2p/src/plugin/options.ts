@@ -2,7 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { base64url, P2PError } from '@rxdb-p2p/protocol';
 import type { RxCollection } from 'rxdb';
-import { A_BOOLEAN, A_FUNCTION, A_TEXT, AN_ARRAY, checkOptions, type OptionChecks } from '../check-options.ts';
+import { A_BOOLEAN, A_FUNCTION, A_TEXT, AN_ARRAY, checkOptions, hidden, type OptionChecks } from '../check-options.ts';
 import type { PeerRules } from '../pool/rights.ts';
 import type { SyncP2POptions } from '../pool/types.ts';
 import type { TransportFactory } from '../transport/port.ts';
@@ -35,9 +35,9 @@ export interface PoolOptions {
 /** Every option has one: a name that is missing here does not compile. */
 const CHECKS: OptionChecks<keyof SyncP2POptions> = {
   signaling: A_TEXT,
-  getToken: A_FUNCTION,
+  getToken: hidden(A_FUNCTION),
   namespace: ['1 to 64 of A–Z a–z 0–9 . _ ~ -', (value) => typeof value === 'string' && NAMESPACE_PATTERN.test(value)],
-  iceServers: AN_ARRAY,
+  iceServers: hidden(AN_ARRAY),
   iceTransportPolicy: ['`all` or `relay`', (value) => value === 'all' || value === 'relay'],
   maxConnections: A_CONNECTION_COUNT,
   push: A_BOOLEAN,

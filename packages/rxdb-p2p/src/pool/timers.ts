@@ -1,4 +1,6 @@
 /** Time and chance, as a port: real ones here, virtual ones in the simulator. */
+import { randomFraction } from '../random.ts';
+
 export interface Timers {
   /** monotonic milliseconds */
   now(): number;
@@ -15,6 +17,6 @@ export function createTimers(): Timers {
       const timer = setTimeout(run, ms);
       return () => clearTimeout(timer);
     },
-    random: Math.random,
+    random: randomFraction,
   };
 }

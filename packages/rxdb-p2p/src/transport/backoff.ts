@@ -12,7 +12,7 @@ export interface BackoffOptions {
   readonly maxMs: number;
 }
 
-/** @param random in [0, 1), as Math.random */
+/** @param random in [0, 1) */
 export function createBackoff({ minMs, maxMs }: BackoffOptions, random: () => number): Backoff {
   let failures = 0;
   return {

@@ -2,7 +2,7 @@
 import { P2PError } from '@rxdb-p2p/protocol';
 import { A_FUNCTION, A_TEXT, checkOptions, type OptionCheck, type OptionChecks } from '../check-options.ts';
 import { createTimers } from '../pool/timers.ts';
-import { randomId } from '../random.ts';
+import { randomFraction, randomId } from '../random.ts';
 import { createBackoff } from './backoff.ts';
 import { createMesh, type Mesh } from './mesh/mesh.ts';
 import { MAX_MAX_CONNECTIONS, MESH_LIMITS, type MeshLimits, MIN_MAX_CONNECTIONS } from './mesh/mesh-limits.ts';
@@ -127,7 +127,7 @@ export function createSimplePeerTransport(
 ): SimplePeerTransport {
   const timers = createTimers();
   const problems = createProblems((problem) => events.onProblem(problem));
-  const loadDelays = createBackoff(LOAD_RETRY, Math.random);
+  const loadDelays = createBackoff(LOAD_RETRY, randomFraction);
   let mesh: Mesh | undefined;
   let starting = false;
   let closed: Promise<void> | undefined;
@@ -172,7 +172,7 @@ export function createSimplePeerTransport(
       createSignaling: (signalingEvents) =>
         createSignalingClient(
           url,
-          { io, random: Math.random, timings: tuning.signaling, getToken },
+          { io, random: randomFraction, timings: tuning.signaling, getToken },
           { ...signalingEvents, onTurn: turn.take, onProblem: (problem) => events.onProblem(problem) },
         ),
       connect: (initiator, peerEvents) =>

@@ -55,7 +55,7 @@ export const SIGNALING_TIMINGS: SignalingTimings = {
 export interface SignalingConnectionDeps {
   /** socket.io-client's */
   readonly io: typeof import('socket.io-client').io;
-  /** in [0, 1), as Math.random */
+  /** in [0, 1) */
   readonly random: () => number;
   readonly timings: SignalingTimings;
   /** Undefined: the server is asked without a token. */

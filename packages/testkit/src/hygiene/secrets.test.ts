@@ -1,0 +1,131 @@
+/** What must never leave a device's storage: its secret key. And nothing of it stays behind when a database is removed. */
+import { fromBase64url } from '@rxdb-p2p/protocol';
+import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb';
+import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
+import { createMemoryNetwork, type P2PPool, RxDBP2PPlugin, type SyncP2POptions } from 'rxdb-p2p';
+import { firstValueFrom } from 'rxjs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+addRxPlugin(RxDBP2PPlugin);
+
+const schema = {
+  version: 0,
+  type: 'object',
+  primaryKey: 'id',
+  properties: { id: { type: 'string', maxLength: 40 }, text: { type: 'string' } },
+  required: ['id'],
+} as const;
+
+const disk = getRxStorageMemory();
+let databases: RxDatabase[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const database of databases) await database.close();
+  databases = [];
+});
+
+async function open(name: string): Promise<{ readonly database: RxDatabase; readonly items: RxCollection }> {
+  const database = await createRxDatabase({ name, storage: disk, multiInstance: false });
+  databases.push(database);
+  const { items, others } = await database.addCollections({ items: { schema }, others: { schema } });
+  await others?.insert({ id: 'x' });
+  return { database, items: items as RxCollection };
+}
+
+/** Storage instances of a database that hold rows, and all rows. */
+function stored(name: string): ReadonlyMap<string, string> {
+  const states = disk.collectionStates as unknown as Map<string, { documents: Map<string, unknown> }>;
+  const mine = [...states].filter(([key]) => key.split('--memory--')[0] === name);
+  return new Map(
+    mine.map(([key, state]) => [key.split('--memory--')[1] ?? '', JSON.stringify([...state.documents.values()])]),
+  );
+}
+
+/** Its texts, as they would show in a log, and its bytes. */
+function secretKeyOf(name: string): { readonly texts: readonly string[]; readonly bytes: Buffer } {
+  const [, text = ''] = /\\"secretKey\\":\\"([\w-]{43})\\"/.exec(stored(name).get('_p2p_identity') ?? '') ?? [];
+  const bytes = Buffer.from(fromBase64url(text));
+  expect(bytes).toHaveLength(32);
+  return { texts: [text, bytes.toString('hex'), bytes.toString('base64'), [...bytes].join(',')], bytes };
+}
+
+describe('the secret key of a replica', () => {
+  it('is in nothing that is sent, shown, thrown or logged', async () => {
+    const said: string[] = [];
+    const sent: Uint8Array[] = [];
+    for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const)
+      vi.spyOn(console, method).mockImplementation(
+        (...parts: unknown[]) => void said.push(parts.map(String).join(' ')),
+      );
+    const post = vi.spyOn(BroadcastChannel.prototype, 'postMessage');
+    const network = createMemoryNetwork({ tap: (_, __, message) => sent.push(message.slice()) });
+    const names = ['a', 'b'].map((name) => `secrets-${process.pid}-${name}`);
+    const pools: P2PPool[] = [];
+    for (const name of names) {
+      const { items } = await open(name);
+      const options: SyncP2POptions = { transport: network.factory(name), authorize: async () => 'allow' };
+      const pool = await items.syncP2P('family', options);
+      pools.push(pool);
+      pool.status$.subscribe((status) => said.push(JSON.stringify(status)));
+      pool.error$.subscribe((error) => said.push(`${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`));
+      await items.insert({ id: name });
+    }
+    const [a, b] = pools;
+    if (a === undefined || b === undefined) throw new Error('no pools');
+    await a.inSync();
+    await b.inSync();
+    const { replica = '' } = await firstValueFrom(b.status$);
+    await a.block(replica);
+    await expect.poll(() => said.join()).toContain('BLOCKED');
+    // Options that people mistype, with what should have been a function or a list.
+    for (const given of [{ getToken: 'my token' }, { iceServers: 'turn:u:my token@x' }])
+      said.push(await a.cancel().then(() => attempt(given)));
+
+    const all = said.join('\n') + JSON.stringify(post.mock.calls);
+    expect(all).toContain(replica);
+    expect(all).toContain('OPTIONS_INVALID');
+    expect(all).not.toContain('my token');
+    expect(sent.length).toBeGreaterThan(10);
+    for (const name of names) {
+      const { texts, bytes } = secretKeyOf(name);
+      for (const text of texts) expect(all).not.toContain(text);
+      for (const message of sent) {
+        const wire = Buffer.from(message);
+        expect(wire.includes(bytes)).toBe(false);
+        for (const text of texts) expect(wire.includes(text)).toBe(false);
+      }
+    }
+
+    async function attempt(options: object): Promise<string> {
+      const [database] = databases;
+      const { items } = database?.collections ?? {};
+      return (items as RxCollection).syncP2P('family', options).then(String, (error: Error) => error.stack ?? '');
+    }
+  });
+});
+
+describe('a database that is removed', () => {
+  it('leaves no key, block list, secret or journal behind', async () => {
+    const name = `removed-${process.pid}`;
+    const { database, items } = await open(name);
+    const pool = await items.syncP2P('family', { transport: createMemoryNetwork().factory() });
+    await pool.block('x'.repeat(43));
+    await expect.poll(async () => (await firstValueFrom(pool.status$)).phase, { timeout: 20_000 }).toBe('alone');
+    const before = stored(name);
+    expect([...before.keys()]).toEqual(expect.arrayContaining(['_p2p_identity', '_p2p_journal_items']));
+    expect([...before.values()].join()).toContain('secretKey');
+    databases = [];
+    await database.remove();
+    expect([...stored(name)]).toEqual([]);
+  });
+
+  it('takes the journal of one collection with that collection', async () => {
+    const name = `removed-collection-${process.pid}`;
+    const { items } = await open(name);
+    const pool = await items.syncP2P('family', { transport: createMemoryNetwork().factory() });
+    await expect.poll(async () => (await firstValueFrom(pool.status$)).phase, { timeout: 20_000 }).toBe('alone');
+    await items.remove();
+    expect([...stored(name).keys()]).not.toContain('_p2p_journal_items');
+    expect([...stored(name).keys()]).not.toContain('items');
+  });
+});
