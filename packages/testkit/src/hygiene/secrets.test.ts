@@ -63,7 +63,7 @@ describe('the secret key of a replica', () => {
     const pools: P2PPool[] = [];
     for (const name of names) {
       const { items } = await open(name);
-      const options: SyncP2POptions = { transport: network.factory(name), authorize: async () => 'allow' };
+      const options: SyncP2POptions = { transport: network.factory(name), authorize: () => 'allow' };
       const pool = await items.syncP2P('family', options);
       pools.push(pool);
       pool.status$.subscribe((status) => said.push(JSON.stringify(status)));
