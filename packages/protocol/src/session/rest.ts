@@ -5,7 +5,7 @@
 import { withNeighbour } from './neighbours.ts';
 import { askOrWait, bestSource, endPull, givenUp, restartPaceTimer } from './pull.ts';
 import type { Neighbour, NeighbourId, SyncEffect, SyncState } from './sync-types.ts';
-import { MAX_FRUITLESS, MAX_REST_BEATS, MIN_PACE_BYTES, REST_BEAT_MS } from './timing.ts';
+import { MAX_FRUITLESS, MAX_REST_BEATS, MIN_PACE_BYTES, REST_BEAT_MS, TOLD_FRUITLESS } from './timing.ts';
 
 type Step = readonly [SyncState, readonly SyncEffect[]];
 
@@ -26,10 +26,11 @@ export function shunned(state: SyncState, id: NeighbourId): SyncState {
 /** Ends the pull under way, which has not brought what the neighbour said to have. */
 export function fruitless(state: SyncState, id: NeighbourId): Step {
   const next = shunned(state, id);
-  const asked = (next.neighbours.get(id)?.fruitless ?? 0) < MAX_FRUITLESS;
+  const times = next.neighbours.get(id)?.fruitless ?? 0;
+  const asked = times < MAX_FRUITLESS;
   const [ended, effects] = endPull(next);
-  const told: SyncEffect = { type: 'unserved', neighbour: id, asked };
-  return [ended, [told, ...effects, ...(asked ? [startRestTimer()] : [])]];
+  const told: readonly SyncEffect[] = times >= TOLD_FRUITLESS ? [{ type: 'unserved', neighbour: id, asked }] : [];
+  return [ended, [...told, ...effects, ...(asked ? [startRestTimer()] : [])]];
 }
 
 /** [SYNC-20] One that sends a little now and then gives way to another one that has what is lacking. */

@@ -25,6 +25,8 @@ export const MAX_REST_BEATS: number = 300;
 
 /** How often in a row a neighbour may not send what it says to have, before it is not asked any more. */
 export const MAX_FRUITLESS: number = 8;
+/** From which of these times on it is told: once, it may have taken back in good faith what its storage has lost. */
+export const TOLD_FRUITLESS: number = 2;
 
 /**
  * Credit of a pull: batches under way between reading there and writing here. Bounds memory on both sides, and what is sent

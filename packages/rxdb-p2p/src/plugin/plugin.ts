@@ -1,6 +1,7 @@
 /** The RxDB plugin: `collection.syncP2P(topic, options)`. */
 import { P2PError } from '@rxdb-p2p/protocol';
 import type { RxCollection, RxDatabase, RxPlugin, RxStorage } from 'rxdb';
+import { now } from 'rxdb';
 import { openSidecar, openSidecarInstance } from '../journal/sidecar.ts';
 import { createDatabaseNode, type DatabaseNode, IDENTITY_SIDECAR, journalSidecar } from '../pool/database-node.ts';
 import type { P2PPool, SyncP2POptions } from '../pool/types.ts';
@@ -73,12 +74,22 @@ export const RxDBP2PPlugin: RxPlugin = {
   },
 };
 
-/** RxDB's cleanup waits for the journal, or does nothing. */
+/** How long a delete may take from its time stamp to the disk, at most, on a device under load; milliseconds. */
+const DELETE_WITHIN_MS = 5_000;
+
+/**
+ * RxDB's cleanup waits for the journal, or does nothing. What is deleted while the journal is written stays for the next
+ * one: a document that is gone without a journaled delete would be taken for lost, and come back.
+ */
 function holdCleanup(collection: RxCollection): void {
   const storage = collection.internalStorageInstance;
   const original = storage.cleanup;
-  storage.cleanup = async (minimumDeletedTime) =>
-    (await nodeOf(collection.database).mayCleanUp(collection)) ? original.call(storage, minimumDeletedTime) : true;
+  storage.cleanup = async (minimumDeletedTime) => {
+    const before = now();
+    if (!(await nodeOf(collection.database).mayCleanUp(collection))) return true;
+    const youngest = now() - before + DELETE_WITHIN_MS;
+    return original.call(storage, Math.max(minimumDeletedTime, youngest));
+  };
 }
 
 async function removeSidecar(storage: RxStorage<unknown, unknown>, databaseName: string, name: string): Promise<void> {

@@ -118,8 +118,9 @@ function observeLocalWrite(
   const write: LocalWrite = { actor, seq, wallMs: document._meta.lwt, deleted: document._deleted, fields, plainFields };
   const unseen = [...(pending?.heads ?? []), ...(record?.heads ?? [])].map(({ head }) => head);
   const head = localHead(write, toBases(bases, shownFields ?? fields, context.hasher), unseen);
-  // A head that is alone leaves its content in the document; where there were others it may not be.
-  const stored: StoredHead = record === undefined ? { head } : { head, body: bodyText(document, head, context) };
+  // A live head that is alone leaves its content in the document; where there were others it may not be.
+  const isAlone = record === undefined && !(head.deleted && context.keepsTombstones);
+  const stored: StoredHead = isAlone ? { head } : { head, body: bodyText(document, head, context) };
   return { record: describe(uniteHeads(seen, [stored])), minted: head };
 }
 

@@ -26,6 +26,7 @@ import {
   type Timers,
   WRITE_CONTEXT,
 } from 'rxdb-p2p/testing';
+import { DISK_TIME } from './disk.ts';
 import type { SimNetwork } from './network.ts';
 import type { Random } from './random.ts';
 import { createHandWrites, createUser, type HandWrites, type SimDocument, type User } from './user.ts';
@@ -224,6 +225,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
       return length;
     },
     async purge() {
+      const before = now();
       await replica.catchUp();
       const query = prepareQuery(documents.schema, {
         selector: { _deleted: true } as never,
@@ -231,9 +233,9 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
         skip: 0,
       });
       const deleted = (await documents.query(query)).documents;
-      // Applications leave a month between a delete and its removal: one of this moment stays.
+      // One of this moment stays for the next time.
       const isKnown = deleted.every((document) => journal.records.get(document['id'] as string)?.rev === document._rev);
-      if (isKnown) await documents.cleanup(0);
+      if (isKnown) await documents.cleanup(DISK_TIME - before);
     },
     async erase() {
       await close();

@@ -3,6 +3,7 @@
  * can take the newest part of it. Each storage loses its own part: with Dexie each is an IndexedDB database by itself.
  */
 import type { BulkWriteRow, RxStorage, RxStorageInstance, RxStorageInstanceCreationParams } from 'rxdb';
+import { prepareQuery } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { Subject } from 'rxjs';
 
@@ -20,6 +21,12 @@ interface History {
 }
 
 type Bulk = { readonly id: string };
+
+/**
+ * What a cleanup takes for the present, milliseconds since 1970: storages read the machine's clock, which is not that of
+ * the simulated devices. It removes all tombstones, when all are old enough, and nothing otherwise.
+ */
+export const DISK_TIME = 4_000_000_000_000;
 
 export interface SimDisk {
   readonly storage: Storage;
@@ -70,7 +77,8 @@ export function createDisk(
       },
       cleanup: {
         async value(minimumDeletedTime: number) {
-          const done = await inner.cleanup(minimumDeletedTime);
+          if ((await newestTombstone(inner)) >= DISK_TIME - minimumDeletedTime) return true;
+          const done = await inner.cleanup(0);
           if (keeps) calls.push('cleanup');
           return done;
         },
@@ -108,6 +116,14 @@ export function createDisk(
       }
     },
   };
+}
+
+async function newestTombstone<D>(instance: RxStorageInstance<D, unknown, unknown>): Promise<number> {
+  const selector = { _deleted: true } as never;
+  const primary = instance.schema.primaryKey as unknown as string;
+  const query = prepareQuery(instance.schema, { selector, sort: [{ [primary]: 'asc' }] as never, skip: 0 });
+  const { documents } = await instance.query(query);
+  return documents.reduce((newest, { _meta }) => Math.max(newest, _meta.lwt), 0);
 }
 
 /** A memory storage whose content nobody else shares. */

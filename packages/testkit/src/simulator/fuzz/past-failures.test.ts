@@ -61,4 +61,35 @@ describe('what has gone wrong once', () => {
       expect(await failuresOf([set(0, 'a'), alone, ...writes, forgets, heal]), `${documents} edits`).toEqual([]);
     }
   });
+
+  it('a delete that a power failure took out of the journal is found again with what a handler reads of it', async () => {
+    const remove: Step = { do: 'write', device: 2, id: 'a', edit: { kind: 'delete' }, thenMs: 60 };
+    for (const documents of [1, 2]) {
+      const forgets = { do: 'power', device: 2, documents, journal: 0, downMs: 70, thenMs: 3_000 } as const;
+      const steps = [set(0, 'a', 2_000), remove, set(2, 'a'), forgets];
+      expect(await failuresOf(steps, { handler: 'last-write' }), `${documents} forgotten`).toEqual([]);
+    }
+  });
+
+  it('a delete lands while tombstones are removed: it stays until it is journaled', async () => {
+    const remove: Step = { do: 'write', device: 0, id: 'a', edit: { kind: 'delete' }, thenMs: 0 };
+    const purge: Step = { do: 'purge', device: 0, thenMs: 0 };
+    const pause: Step = { do: 'heal', thenMs: 20 };
+    for (let ms = 0; ms < 12; ms++) {
+      const steps: Step[] = [
+        { do: 'partition', side: [0], thenMs: 10 },
+        set(0, 'a'),
+        { ...purge, thenMs: ms },
+        remove,
+        pause,
+      ];
+      expect(await failuresOf([...steps, set(0, 'a')]), `deleted after ${ms} ms`).toEqual([]);
+    }
+  });
+
+  it('a disk forgets a document while others ask for it: nobody is called a liar for what was taken back', async () => {
+    const rot: Step = { do: 'rot', device: 2, id: 'a', downMs: 3_000, thenMs: 2 };
+    for (const others of [[], [set(1, 'b', 50), set(0, 'b', 50)]])
+      expect(await failuresOf([set(2, 'a', 58), ...others, rot, set(2, 'b', 30)])).toEqual([]);
+  });
 });
