@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execute, secondsSince } from './steps.mjs';
 
-/** Seeds of the simulator in the full run; `npm run test:fast` takes 50. */
+/** How thorough models, crash points and failing storages are in the full run; `npm run test:fast` takes 50. */
 const FULL_SIMULATION_SEEDS = '200';
+/** Random scenarios with all faults, in processes of their own, on all cores. */
+const SCENARIOS = '1000';
 
 /** A step that takes longer hangs. All of them together are meant to take less than 30 minutes. */
 const STEP_TIMEOUT_MS = 20 * 60_000;
@@ -43,6 +45,11 @@ const steps = [
     env: { SIM_SEEDS: FULL_SIMULATION_SEEDS },
     count: (code) =>
       countOf(unitReport, (report) => ({ passed: report.numPassedTests, failed: report.numFailedTests }), code),
+  },
+  {
+    name: `simulator, ${SCENARIOS} scenarios`,
+    command: process.execPath,
+    args: [join(import.meta.dirname, '../packages/testkit/dist/simulator/fuzz/simulate.js'), '--seeds', SCENARIOS],
   },
   { name: 'packages', command: 'npm', args: ['run', '--silent', 'check:packages'] },
   {

@@ -7,8 +7,8 @@ import { shrink } from './shrink.ts';
 import { storyOf } from './story.ts';
 import { addOutcome, emptyTally, tellTally } from './tally.ts';
 
-/** `npm test` asks for 200 seeds; `npm run simulate` takes as many as it is given. */
-const SEEDS = Number(process.env['SIM_SEEDS'] ?? 50);
+/** `npm test` has a step of its own, which takes 1,000 seeds on all cores; `npm run simulate` as many as it is given. */
+const SEEDS = Math.min(50, Number(process.env['SIM_SEEDS'] ?? 50));
 const PARTS = 10;
 
 describe('a pool to which everything happens', () => {
@@ -29,12 +29,14 @@ describe('a pool to which everything happens', () => {
 
   it('the same seed is the same run, in another process too', async () => {
     const script = fileURLToPath(new URL('../../../dist/simulator/fuzz/simulate.js', import.meta.url));
+    const traces = new Set<string>();
     for (const seed of [1, 9]) {
       const { trace } = await runPlan(planOf(seed));
       expect((await runPlan(planOf(seed))).trace).toBe(trace);
       expect(execFileSync(process.execPath, [script, '--seed', String(seed)], { encoding: 'utf8' })).toContain(trace);
-      expect((await runPlan(planOf(seed + 1))).trace).not.toBe(trace);
+      traces.add(trace);
     }
+    expect(traces.size).toBe(2);
   }, 120_000);
 
   afterAll(() => {
