@@ -21,6 +21,7 @@ import {
   type SyncP2POptions,
   type SyncProgress,
 } from './pool/types.ts';
+import { MAX_ASIDE_UNITS } from './replica/aside-budget.ts';
 import { MAX_QUEUED_BYTES } from './transport/link-limits.ts';
 import { MAX_MAX_CONNECTIONS, MESH_LIMITS } from './transport/mesh/mesh-limits.ts';
 import { LINK_DRAINED_BYTES } from './transport/port.ts';
@@ -256,6 +257,7 @@ describe('the tables', () => {
     shows('the same after sleep or a change of the network', protocol.DOUBTED_AFTER_MS / 1_000);
     shows('bytes of which none gets away', protocol.STUCK_AFTER_MS / 1_000);
     shows('work that a peer may cause unasked', protocol.WORK_PER_SECOND, protocol.WORK_BURST);
+    shows('contents of versions that are [kept aside](#quarantine), in one collection', MAX_ASIDE_UNITS);
     shows('messages of a peer that wait', protocol.MAX_WAITING_MESSAGES, protocol.MAX_WAITING_BYTES);
     shows('a peer whose connection had to be ended for what it sent', PENALTY.minMs / 1_000, PENALTY.maxMs / 1_000);
     shows('a peer that does not send what it says to have', protocol.MAX_REST_BEATS, protocol.MAX_FRUITLESS);

@@ -2,6 +2,7 @@
 import { type Cursor, clipText, covers, joinVectors, P2PError, type Vector, type Version } from '@rxdb-p2p/protocol';
 import type { JournalChange } from '../journal/journal.ts';
 import type { StoredHead } from '../journal/record.ts';
+import { createAsideBudget } from './aside-budget.ts';
 import { type Checked, checkVersion } from './content.ts';
 import { bodyOf, type StoredDocument } from './document.ts';
 import { hasFork, uniteHeads } from './heads.ts';
@@ -47,6 +48,7 @@ export function createRemoteVersions(
   { localWrites, rollback, ranges, lost }: RemoteVersionsParts,
 ): RemoteVersions {
   const { journal, merge, onProblem, rules, randomId } = context;
+  const budget = createAsideBudget(context);
   const showDeps = { ...context, revisionTokens: () => randomId(9) };
 
   function withContent(stored: StoredHead, document: StoredDocument | undefined): StoredHead {
@@ -145,7 +147,7 @@ export function createRemoteVersions(
       for (const version of versions) {
         // What the vector covers and is not among the heads has been superseded.
         if (!repair && covers(journal.vector, version.head)) continue;
-        const checked = checkVersion(version, rules);
+        const checked = budget.keep(checkVersion(version, rules));
         const { problem } = checked;
         if (problem !== undefined) {
           aside++;
