@@ -15,6 +15,13 @@ const EVERYBODY_HAS = /^(rxdb(\/plugins\/(?!replication-webrtc).*)?|rxjs)$/;
 const ENTRY = 'virtual:entry';
 const GZIP_LEVEL = 9;
 
+/** What an application imports of this package, and of the two that it is compared with. */
+export const ENTRIES: Readonly<Record<'rxdb-p2p' | 'rxdb' | 'yjs', string>> = {
+  'rxdb-p2p': "export { RxDBP2PPlugin, replicateP2P, getConnectionHandlerSimplePeer } from 'rxdb-p2p';",
+  rxdb: "export { replicateWebRTC, getConnectionHandlerSimplePeer } from 'rxdb/plugins/replication-webrtc';",
+  yjs: "export * from 'yjs'; export * from 'y-webrtc'; export * from 'y-indexeddb';",
+};
+
 /** @param code of an application that uses nothing but the library */
 export async function weigh(code: string, without: RegExp = EVERYBODY_HAS): Promise<BundleWeight> {
   const built = await build({

@@ -1,5 +1,5 @@
 /** What replication adds to an application that has RxDB: kilobytes, minified and compressed. */
-import { type BundleWeight, weigh } from '../browser/bundle-weight.ts';
+import { type BundleWeight, ENTRIES, weigh } from '../browser/bundle-weight.ts';
 import type { SuiteResult } from '../report/result.ts';
 import { formatNumber } from '../report/statistics.ts';
 import type { Settings } from '../settings.ts';
@@ -7,16 +7,12 @@ import type { Settings } from '../settings.ts';
 const WANTED_AT_START_KB = 65;
 const WANTED_IN_ALL_KB = 90;
 
-const OURS = "export { RxDBP2PPlugin, replicateP2P, getConnectionHandlerSimplePeer } from 'rxdb-p2p';";
-const RXDB = "export { replicateWebRTC, getConnectionHandlerSimplePeer } from 'rxdb/plugins/replication-webrtc';";
-const YJS = "export * from 'yjs'; export * from 'y-webrtc'; export * from 'y-indexeddb';";
-
 export async function runBundleSize(_settings: Settings, progress: (text: string) => void): Promise<SuiteResult> {
   progress('bundles');
   const rows: [string, BundleWeight][] = [
-    ['rxdb-p2p', await weigh(OURS)],
-    ["RxDB's replication-webrtc", await weigh(RXDB)],
-    ['yjs, y-webrtc, y-indexeddb', await weigh(YJS)],
+    ['rxdb-p2p', await weigh(ENTRIES['rxdb-p2p'])],
+    ["RxDB's replication-webrtc", await weigh(ENTRIES.rxdb)],
+    ['yjs, y-webrtc, y-indexeddb', await weigh(ENTRIES.yjs)],
   ];
   const own = rows[0]?.[1] ?? { atStart: Number.NaN, inAll: Number.NaN, parts: [] };
   const kb = (bytes: number): string => formatNumber(bytes / 1_000, 1);

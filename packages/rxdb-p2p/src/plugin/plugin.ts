@@ -1,9 +1,9 @@
 /** The RxDB plugin: `collection.syncP2P(topic, options)`. */
 import { P2PError } from '@rxdb-p2p/protocol';
-import type { RxCollection, RxDatabase, RxPlugin, RxStorage } from 'rxdb';
+import type { RxCollection, RxDatabase, RxPlugin } from 'rxdb';
 import { now } from 'rxdb';
-import { openSidecar, openSidecarInstance } from '../journal/sidecar.ts';
-import { createDatabaseNode, type DatabaseNode, IDENTITY_SIDECAR, journalSidecar } from '../pool/database-node.ts';
+import { loadPart } from '../load-part.ts';
+import type { DatabaseNode } from '../pool/database-node.ts';
 import type { P2PPool, SyncP2POptions } from '../pool/types.ts';
 import { resolveOptions } from './options.ts';
 
@@ -15,7 +15,7 @@ declare module 'rxdb' {
      *
      * @param topic names the group of devices: 1 to 512 bytes of UTF-8
      * @throws P2PError (as a rejection) `TOPIC_INVALID`, `OPTIONS_INVALID`, `OPTIONS_DIFFER`, `SIGNALING_REQUIRED`,
-     * `SIGNALING_URL_INVALID`, `ATTACHMENTS_UNSUPPORTED`, `INSECURE_CONTEXT`, `COLLECTION_CLOSED`
+     * `SIGNALING_URL_INVALID`, `ATTACHMENTS_UNSUPPORTED`, `INSECURE_CONTEXT`, `COLLECTION_CLOSED`, `TRANSPORT_NOT_LOADED`
      */
     syncP2P(topic: string, options?: SyncP2POptions): Promise<P2PPool<RxDocumentType>>;
   }
@@ -24,7 +24,10 @@ declare module 'rxdb' {
 /** One node for each open database; it goes with the database. */
 const nodes = new WeakMap<RxDatabase, DatabaseNode>();
 
-function nodeOf(database: RxDatabase): DatabaseNode {
+/** @throws P2PError `TRANSPORT_NOT_LOADED` */
+async function nodeOf(database: RxDatabase): Promise<DatabaseNode> {
+  // Nearly all of this package: an application starts without it.
+  const { createDatabaseNode } = await loadPart(() => import('../pool/database-node.ts'));
   const known = nodes.get(database);
   if (known !== undefined) return known;
   const node = createDatabaseNode(database);
@@ -34,13 +37,14 @@ function nodeOf(database: RxDatabase): DatabaseNode {
 
 async function syncP2P(this: RxCollection, topic: string, options: SyncP2POptions = {}): Promise<P2PPool> {
   const resolved = resolveOptions(this, topic, options);
-  if (this.closed) throw new P2PError('COLLECTION_CLOSED', `collection ${this.name} is closed`);
   if (this.schema.jsonSchema.attachments !== undefined) {
     throw new P2PError('ATTACHMENTS_UNSUPPORTED', `collection ${this.name} has attachments, which are not synced yet`, {
       hint: 'remove `attachments` from its schema, or keep files in a collection of their own',
     });
   }
-  return nodeOf(this.database).open(this, resolved);
+  const node = await nodeOf(this.database);
+  if (this.closed) throw new P2PError('COLLECTION_CLOSED', `collection ${this.name} is closed`);
+  return node.open(this, resolved);
 }
 
 export const RxDBP2PPlugin: RxPlugin = {
@@ -57,22 +61,18 @@ export const RxDBP2PPlugin: RxPlugin = {
       after: ({ collection }) => holdCleanup(collection),
     },
     postRemoveRxCollection: {
-      after: ({ storage, databaseName, collectionName }) =>
-        removeSidecar(storage, databaseName, journalSidecar(collectionName)),
+      after: async ({ storage, databaseName, collectionName }) =>
+        (await loadRemoval()).removeJournal(storage, databaseName, collectionName),
     },
     postRemoveRxDatabase: {
-      after: async ({ storage, databaseName }) => {
-        const params = { storage, databaseName, databaseInstanceToken: 'rxdb-p2p-remove', name: IDENTITY_SIDECAR };
-        const sidecar = await openSidecar(params);
-        const journals = (await sidecar.readAll()).filter(({ key }) => key.startsWith('journal:'));
-        await sidecar.close();
-        for (const { key } of journals)
-          await removeSidecar(storage, databaseName, journalSidecar(key.slice('journal:'.length)));
-        await removeSidecar(storage, databaseName, IDENTITY_SIDECAR);
-      },
+      after: async ({ storage, databaseName }) => (await loadRemoval()).removeDatabase(storage, databaseName),
     },
   },
 };
+
+function loadRemoval(): Promise<typeof import('./sidecar-removal.ts')> {
+  return loadPart(() => import('./sidecar-removal.ts'));
+}
 
 /** How long a delete may take from its time stamp to the disk, at most, on a device under load; milliseconds. */
 const DELETE_WITHIN_MS = 5_000;
@@ -86,13 +86,8 @@ function holdCleanup(collection: RxCollection): void {
   const original = storage.cleanup;
   storage.cleanup = async (minimumDeletedTime) => {
     const before = now();
-    if (!(await nodeOf(collection.database).mayCleanUp(collection))) return true;
+    if (!(await (await nodeOf(collection.database)).mayCleanUp(collection))) return true;
     const youngest = now() - before + DELETE_WITHIN_MS;
     return original.call(storage, Math.max(minimumDeletedTime, youngest));
   };
-}
-
-async function removeSidecar(storage: RxStorage<unknown, unknown>, databaseName: string, name: string): Promise<void> {
-  const instance = await openSidecarInstance({ storage, databaseName, databaseInstanceToken: 'rxdb-p2p-remove', name });
-  await instance.remove();
 }

@@ -4,19 +4,17 @@ import { A_FUNCTION, A_TEXT, checkOptions, type OptionCheck, type OptionChecks }
 import { createTimers } from '../pool/timers.ts';
 import { randomFraction, randomId } from '../random.ts';
 import { createBackoff } from './backoff.ts';
-import { createMesh, type Mesh } from './mesh/mesh.ts';
+import type { Mesh } from './mesh/mesh.ts';
 import { MAX_MAX_CONNECTIONS, MESH_LIMITS, type MeshLimits, MIN_MAX_CONNECTIONS } from './mesh/mesh-limits.ts';
 import { watchPage } from './page-lifecycle.ts';
 import type { Transport, TransportEvents, TransportFactory } from './port.ts';
 import { createProblems } from './problems.ts';
 import { createRoomUsers } from './room-users.ts';
 import { createIssuedTurn } from './signaling/issued-turn.ts';
-import { createSignalingClient } from './signaling/signaling-client.ts';
 import { SIGNALING_TIMINGS, type SignalingTimings } from './signaling/signaling-connection.ts';
 import type { GetToken } from './signaling/signaling-token.ts';
 import { parseSignalingUrl, type SignalingUrl, signalingKey } from './signaling/signaling-url.ts';
 import { type Libraries, loadLibraries } from './webrtc/libraries.ts';
-import { createPeerConnection } from './webrtc/peer-connection.ts';
 import {
   checkConfiguration,
   findWebRTC,
@@ -166,7 +164,8 @@ export function createSimplePeerTransport(
     open(libraries, webRTC);
   }
 
-  function open({ SimplePeer, io }: Libraries, webRTC: TolerantWebRTC): void {
+  function open(libraries: Libraries, webRTC: TolerantWebRTC): void {
+    const { SimplePeer, io, createMesh, createSignalingClient, createPeerConnection } = libraries;
     const turn = createIssuedTurn(timers.now);
     const opened = createMesh({
       createSignaling: (signalingEvents) =>
