@@ -19,7 +19,7 @@ import {
 } from '@rxdb-p2p/protocol';
 import type { Journal } from '../journal/journal.ts';
 import { isLive, type StoredHead } from '../journal/record.ts';
-import { createDiscovery, PAGE_DOCUMENTS } from './discovery.ts';
+import { COMPARE_START, type ComparePlace, createDiscovery, PAGE_DOCUMENTS } from './discovery.ts';
 import { createHoldings } from './holdings.ts';
 import { createLocalWrites } from './local-writes.ts';
 import { createLostStorage } from './lost-storage.ts';
@@ -208,14 +208,17 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     release: (version, document) =>
       queue.run(() => (closed ? Promise.resolve(false) : quarantine.release(version, document))),
     async compareAll() {
-      let after: string | undefined = '';
-      while (after !== undefined && !closed) {
-        const from: string = after;
-        after = await queue.run(() => discovery.comparePage(from));
+      const found = new Set<string>();
+      let place: ComparePlace | undefined = COMPARE_START;
+      while (place !== undefined && !closed) {
+        const from: ComparePlace = place;
+        const { ids, next } = await queue.run(() => discovery.comparePage(from));
+        for (const id of ids) found.add(id);
+        place = next;
       }
-      const live = [...journal.records.values()].filter(isLive).map(({ id }) => id);
-      for (let i = 0; i < live.length && !closed; i += PAGE_DOCUMENTS) {
-        await queue.run(() => discovery.look(live.slice(i, i + PAGE_DOCUMENTS)));
+      const missing = [...journal.records.values()].filter((record) => isLive(record) && !found.has(record.id));
+      for (let i = 0; i < missing.length && !closed; i += PAGE_DOCUMENTS) {
+        await queue.run(() => discovery.look(missing.slice(i, i + PAGE_DOCUMENTS).map(({ id }) => id)));
       }
     },
     onCommit: (listener) => context.onCommit(listener),

@@ -8,13 +8,29 @@ import type { LostStorage } from './lost-storage.ts';
 import type { RemoteVersions } from './remote-versions.ts';
 import type { ReplicaContext } from './replica-context.ts';
 
+/** Where a page of a comparison begins. */
+export interface ComparePlace {
+  readonly deleted: boolean;
+  /** after this id */
+  readonly after: string;
+}
+
+export const COMPARE_START: ComparePlace = { deleted: false, after: '' };
+
+export interface ComparedPage {
+  /** of the documents that were there */
+  readonly ids: readonly string[];
+  /** undefined: that was the last page */
+  readonly next: ComparePlace | undefined;
+}
+
 export interface Discovery {
   /** Journals all that the storage has by now, after the journal's checkpoint. */
   catchUp(): Promise<void>;
   /** Journals what these documents are, or that they are lost. */
   look(ids: readonly string[]): Promise<void>;
-  /** Compares a page of documents with their records. @returns where the next page begins; undefined: that was the last */
-  comparePage(after: string): Promise<string | undefined>;
+  /** Compares a page of documents with their records: those that live first, then those that are deleted. */
+  comparePage(from: ComparePlace): Promise<ComparedPage>;
 }
 
 /** Documents read at once. */
@@ -68,16 +84,20 @@ export function createDiscovery(
       await remote.refold(await localWrites.journal(found));
       await lost.drop(ids.filter((id) => !found.has(id)));
     },
-    async comparePage(after) {
+    async comparePage({ deleted, after }) {
+      // Both parts of RxDB's index [_deleted, id]: any other query is answered by reading all documents, for every page.
       const query = prepareQuery(documents.schema, {
-        selector: { [primaryPath]: { $gt: after } },
+        selector: { _deleted: { $eq: deleted }, [primaryPath]: { $gt: after } } as never,
         sort: [{ [primaryPath]: 'asc' }],
         skip: 0,
         limit: PAGE_DOCUMENTS,
       });
       const page = (await documents.query(query)).documents;
       await remote.refold(await localWrites.journal(context.byId(page)));
-      return page.length < PAGE_DOCUMENTS ? undefined : (page[page.length - 1]?.[primaryPath] as string);
+      const ids = page.map((document) => document[primaryPath] as string);
+      const last = ids[ids.length - 1];
+      if (page.length === PAGE_DOCUMENTS && last !== undefined) return { ids, next: { deleted, after: last } };
+      return { ids, next: deleted ? undefined : { deleted: true, after: '' } };
     },
   };
 }

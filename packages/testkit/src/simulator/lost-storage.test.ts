@@ -6,13 +6,18 @@ import { createSimNetwork } from './network.ts';
 import { createRandom } from './random.ts';
 import { createVirtualTime } from './virtual-time.ts';
 
+interface StoredState {
+  readonly documents: Map<string, unknown>;
+  readonly byIndex: Record<string, { docsWithIndex: readonly (readonly [string, unknown, string])[] }>;
+}
+
 /** The storages of `getRxStorageMemory` in one process share these; only a rotten disk takes a document like this. */
 function loseDocument(database: string, id: string): void {
-  const states = (
-    getRxStorageMemory() as unknown as { collectionStates: Map<string, { documents: Map<string, unknown> }> }
-  ).collectionStates;
-  const state = [...states].find(([key]) => key.includes(database) && key.includes('items'))?.[1];
+  const { collectionStates } = getRxStorageMemory() as unknown as { collectionStates: Map<string, StoredState> };
+  const state = [...collectionStates].find(([key]) => key.includes(database) && key.includes('items'))?.[1];
   expect(state?.documents.delete(id)).toBe(true);
+  for (const index of Object.values(state?.byIndex ?? {}))
+    index.docsWithIndex = index.docsWithIndex.filter(([, , documentId]) => documentId !== id);
 }
 
 async function twoDevices(): Promise<{ a: Device; b: Device; run: (ms: number) => Promise<void> }> {
