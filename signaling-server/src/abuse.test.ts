@@ -1,7 +1,7 @@
 /** Clients that go too far: too many, too fast, too slow, dead, or under a false flag. */
 import { MAX_SIGNAL_LENGTH } from '@rxdb-p2p/protocol/signaling';
 import { describe, expect, it } from 'vitest';
-import { openRawSocket, openRawWebSocket } from './testing/raw-websocket.ts';
+import { openRawSocket, openRawWebSocket } from './attack/raw-websocket.ts';
 import { connected, connectTo, join, openClient, record, settled, startServer } from './testing/server-fixture.ts';
 
 const ROOM = 'app/room-1';

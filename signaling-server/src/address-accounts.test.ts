@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAddressAccounts } from './address-accounts.ts';
+import { openRawWebSocket } from './attack/raw-websocket.ts';
 import { DEFAULT_LIMITS, MAX_IDLE_ACCOUNTS, type SignalingLimits } from './limits.ts';
-import { openRawWebSocket } from './testing/raw-websocket.ts';
 import { connected, connectTo, join, openClient, startServer } from './testing/server-fixture.ts';
 
 function accounts(limits: Partial<SignalingLimits>) {

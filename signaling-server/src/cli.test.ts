@@ -6,7 +6,7 @@ import path from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openRawWebSocket } from './testing/raw-websocket.ts';
+import { openRawWebSocket } from './attack/raw-websocket.ts';
 import { connected, connectTo, join, openClient, startServer } from './testing/server-fixture.ts';
 
 const CLI = fileURLToPath(new URL('../bin/rxdb-p2p-signaling.js', import.meta.url));

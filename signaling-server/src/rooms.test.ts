@@ -1,9 +1,9 @@
 import { MAX_ROOM_SAMPLE } from '@rxdb-p2p/protocol/signaling';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createSeededRandom } from './attack/seeded-random.ts';
 import { MAX_NOTICES_PER_MEMBER } from './limits.ts';
 import { createRooms, type RoomQuota } from './rooms.ts';
-import { createSeededRandom } from './testing/seeded-random.ts';
 
 const UNLIMITED: RoomQuota = { enterRoom: () => true, exitRoom: () => undefined };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { createSeededRandom } from './attack/seeded-random.ts';
 import { sampleIndexes } from './sample.ts';
-import { createSeededRandom } from './testing/seeded-random.ts';
 
 it('draws different numbers below the size, all of them when there are no more', () => {
   fc.assert(

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openRawSocket, openRawWebSocket } from './attack/raw-websocket.ts';
 import { attachSignaling, createSignalingServer, P2PError } from './index.ts';
-import { openRawSocket, openRawWebSocket } from './testing/raw-websocket.ts';
 import { connected, connectTo, join, openClient, settled, startServer } from './testing/server-fixture.ts';
 
 async function listening(server: Server): Promise<number> {
