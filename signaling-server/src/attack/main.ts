@@ -42,14 +42,14 @@ async function serve(): Promise<void> {
 async function attack(packets: number, seed: number): Promise<boolean> {
   const child = fork(fileURLToPath(import.meta.url), ['serve'], { execArgv: ['--expose-gc'] });
   let ended: number | string | null | undefined;
-  child.once('exit', (code, signal) => {
-    ended = signal ?? code;
+  const gone = new Promise<never>((_, reject) => {
+    child.once('exit', (code, signal) => {
+      ended = signal ?? code;
+      reject(new P2PError('SERVER_ENDED', 'the server has ended', { got: String(ended) }));
+    });
   });
   const told = <T>(): Promise<T> =>
-    new Promise((resolve, reject) => {
-      child.once('message', (message) => resolve(message as T));
-      child.once('exit', () => reject(new P2PError('SERVER_ENDED', 'the server has ended', { got: String(ended) })));
-    });
+    Promise.race([gone, new Promise<T>((resolve) => child.once('message', (message) => resolve(message as T)))]);
   const usage = (): Promise<Usage> => {
     const answer = told<Usage>();
     child.send({});

@@ -20,11 +20,14 @@ const PROGRAM = fileURLToPath(new URL('../../dist/signaling/server.main.js', imp
 
 export async function startServerProcess(name: ServerName): Promise<ServerProcess> {
   const child: ChildProcess = fork(PROGRAM, [name], { execArgv: ['--expose-gc'] });
-  const answer = <T>(): Promise<T> =>
-    new Promise((resolve, reject) => {
-      child.once('message', (message) => resolve(message as T));
-      child.once('exit', (code) => reject(new Error(`the server of ${name} has ended with ${code}`)));
+  let stopped = false;
+  const gone = new Promise<never>((_, reject) => {
+    child.once('exit', (code) => {
+      if (!stopped) reject(new Error(`the server of ${name} has ended with ${code}`));
     });
+  });
+  const answer = <T>(): Promise<T> =>
+    Promise.race([gone, new Promise<T>((resolve) => child.once('message', (message) => resolve(message as T)))]);
   const { port } = await answer<{ readonly port: number }>();
   return {
     port,
@@ -33,6 +36,9 @@ export async function startServerProcess(name: ServerName): Promise<ServerProces
       child.send({});
       return told;
     },
-    stop: () => void child.kill('SIGKILL'),
+    stop() {
+      stopped = true;
+      child.kill('SIGKILL');
+    },
   };
 }
