@@ -9,6 +9,7 @@ import { hasFork, uniteHeads } from './heads.ts';
 import type { LocalWrites } from './local-writes.ts';
 import type { LostStorage } from './lost-storage.ts';
 import type { PushRange, PushRanges } from './push-ranges.ts';
+import { createRecentDocuments, MAX_RECENT_BATCH, MAX_RECENT_LENGTH } from './recent-documents.ts';
 import type { ReplicaContext } from './replica-context.ts';
 import type { Rollback } from './rollback.ts';
 import { showHeads, type Target } from './show.ts';
@@ -50,6 +51,7 @@ export function createRemoteVersions(
   const { journal, merge, onProblem, rules, randomId } = context;
   const budget = createAsideBudget(context);
   const showDeps = { ...context, revisionTokens: () => randomId(9) };
+  const recent = createRecentDocuments(context.primaryPath, journal.records);
 
   function withContent(stored: StoredHead, document: StoredDocument | undefined): StoredHead {
     if (stored.body !== undefined || stored.hidden === true || document === undefined) return stored;
@@ -83,31 +85,45 @@ export function createRemoteVersions(
   /**
    * Shows more heads, again where a local write came between; commits `last` with the final records.
    *
+   * @param isEdit a few small documents, which may well be edited again soon
    * @returns ids of the documents whose heads changed
    */
-  async function take(incoming: CheckedHeads, last: () => JournalChange = () => ({})): Promise<readonly string[]> {
+  async function take(
+    incoming: CheckedHeads,
+    last: () => JournalChange = () => ({}),
+    isEdit = false,
+  ): Promise<readonly string[]> {
     const changed = new Set<string>();
+    const deps = isEdit ? { ...showDeps, onShown: recent.note } : showDeps;
     let ids: readonly string[] = [...incoming.keys()];
     for (let round = 0; round === 0 || ids.length > 0; round++) {
       if (round === MAX_ROUNDS) {
         throw new P2PError('STORAGE_FAILED', `${ids.length} documents change faster than they can be written`);
       }
       // A document without a record is probably not there: the write itself finds out, which costs nothing.
-      const sought = round > 0 ? ids : ids.filter((id) => !mayBeNew(id, incoming.get(id) ?? []));
+      const known = new Map<string, StoredDocument>();
+      const sought = round > 0 ? ids : ids.filter((id) => !mayBeNew(id, incoming.get(id) ?? []) && !recall(id, known));
       const found = await context.find(sought);
       await localWrites.journal(found);
       const targets: Target[] = [];
       for (const id of ids) {
-        const target = targetFor(id, incoming.get(id) ?? [], found.get(id));
+        const target = targetFor(id, incoming.get(id) ?? [], found.get(id) ?? known.get(id));
         if (target === undefined) continue;
         targets.push(target);
         changed.add(id);
       }
       const change = last();
       if (targets.length === 0 && Object.keys(change).length === 0) break;
-      ids = await showHeads(targets, showDeps, change);
+      ids = await showHeads(targets, deps, change);
     }
     return [...changed];
+  }
+
+  /** Whether the document is known without reading it; then it is put among the known ones. */
+  function recall(id: string, known: Map<string, StoredDocument>): boolean {
+    const document = recent.get(id);
+    if (document !== undefined) known.set(id, document);
+    return document !== undefined;
   }
 
   /** Others hold writes of ours that we do not know: never mint under that name again. */
@@ -173,10 +189,15 @@ export function createRemoteVersions(
         return { ...change, ...checkpoint, ...(keepsCursor ? { cursors: [cursor] } : {}) };
       };
       const protectedIds = await rollback.protect(incoming);
-      const taken = await take(incoming, last);
+      const isEdit = versions.length <= MAX_RECENT_BATCH && versions.every(isSmall);
+      const taken = await take(incoming, last, isEdit);
       ranges.keep(waiting);
       const changed = [...taken, ...protectedIds, ...(claim === null ? [] : await rollback.finish())];
       if (changed.length > 0 || journal.vector !== before) context.announce(null, changed);
     },
   };
+}
+
+function isSmall({ body = '' }: Version): boolean {
+  return body.length <= MAX_RECENT_LENGTH;
 }

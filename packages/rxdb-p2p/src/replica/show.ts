@@ -32,6 +32,8 @@ export interface ShowDeps {
   readonly onProblem: (problem: P2PError) => void;
   /** names the writes of this leadership in change events; default `WRITE_CONTEXT` */
   readonly writeContext?: string;
+  /** Told of each document as it was written. */
+  readonly onShown?: (document: StoredDocument) => void;
 }
 
 /** A document and the heads it is to show. Where there is more than one head, all have their contents. */
@@ -87,11 +89,12 @@ export async function showHeads(
     }
   }
   const written: NewRecord[] = [];
-  for (const { target, record } of plans) {
+  for (const { target, record, row } of plans) {
     if (conflicts.has(target.id)) continue;
     const status = refused.get(target.id);
     if (status === undefined) {
       written.push(record);
+      if (row !== undefined) deps.onShown?.(row.document);
       continue;
     }
     written.push(hiddenRecord(target, deps));
