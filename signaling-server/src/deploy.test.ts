@@ -9,7 +9,7 @@ const read = (file: string): string => readFileSync(new URL(`../${file}`, import
 
 it('sets variables that there are, to values that they take', () => {
   const compose = read('deploy/compose.yaml');
-  const variables = [...compose.matchAll(new RegExp(`^ +(${ENV_PREFIX}[A-Z_]+): '?([^'\\n]*)'?$`, 'gm'))];
+  const variables = [...compose.matchAll(new RegExp(`^ +(${ENV_PREFIX}[A-Z_]+): ["']?([^"'\\n]*)["']?$`, 'gm'))];
   expect(variables.length).toBeGreaterThan(5);
   const env = Object.fromEntries(variables.map(([, name = '', value = '']) => [name, value]));
   expect(parseCommand([], env)).toMatchObject({
