@@ -24,6 +24,8 @@ const peer = (phase: PeerSnapshot['phase'], extra: Partial<PeerSnapshot> = {}): 
 
 const status = (phase: PoolStatus['phase'], extra: Partial<PoolStatus> = {}): PoolStatus => ({
   phase,
+  protection: 'secret',
+  refusedSignals: 0,
   peers: [],
   writesWaiting: 0,
   conflicts: 0,

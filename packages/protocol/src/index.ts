@@ -4,6 +4,8 @@ export * from './merge/canonical.ts';
 export * from './merge/field-hashes.ts';
 export * from './merge/fields-merge.ts';
 export * from './merge/local-head.ts';
+export { equalBytes } from './secrecy/bytes.ts';
+export * from './secrecy/topic-secret.ts';
 export * from './session/agreement.ts';
 export * from './session/budget.ts';
 export * from './session/comparison.ts';
@@ -11,6 +13,7 @@ export * from './session/connection.ts';
 export * from './session/connection-types.ts';
 export * from './session/cost.ts';
 export * from './session/frames.ts';
+export * from './session/handshake.ts';
 export {
   DEAD_AFTER_MS,
   DOUBTED_AFTER_MS,

@@ -1,7 +1,7 @@
 /** Every limit of the protocol, with its unit and its reason. A peer that exceeds one ends its own connection. */
 
 /** Raised when a peer of the previous version could not take part. */
-export const PROTOCOL_VERSION: number = 2;
+export const PROTOCOL_VERSION: number = 3;
 
 /**
  * A frame after reassembly, bytes: whatever one version within the limits below takes (a body of 8 MiB, 4.3 MiB of
@@ -57,6 +57,15 @@ export const MAX_NAME_BYTES: number = 512;
 
 /** Names of optional abilities in HELLO. */
 export const MAX_FEATURES: number = 64;
+
+/** One message of the Noise handshake without a payload, bytes: an ephemeral key and a tag. */
+export const NOISE_FRAME_BYTES: number = 48;
+
+/** The proof of a replica, bytes: Ed25519 key, signature, and a tag. */
+export const PROOF_FRAME_BYTES: number = 112;
+
+/** What an unknown peer can make us hold before it has shown that it has the topic's key, bytes: the longest BYE and more. */
+export const MAX_UNPROVEN_FRAME_BYTES: number = 1_024;
 
 /** Channels that one side may open on a connection: collections times topics. */
 export const MAX_CHANNELS: number = 256;

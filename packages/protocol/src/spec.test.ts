@@ -15,7 +15,7 @@ function quoted(): Map<string, string> {
     const files = existsSync(source) ? readdirSync(source, { recursive: true, encoding: 'utf8' }) : [];
     for (const file of files.filter((path) => path.endsWith('.ts'))) {
       const text = readFileSync(join(source, file), 'utf8');
-      for (const [, id] of text.matchAll(/\[((?:WIRE|VER|MERGE|REP|CONN|SYNC|REPAIR)-\d+)\]/g))
+      for (const [, id] of text.matchAll(/\[((?:WIRE|VER|MERGE|REP|CONN|SYNC|REPAIR|TOPIC|SEAL|LINK)-\d+)\]/g))
         if (id !== undefined && !found.has(id)) found.set(id, join(name, file));
     }
   }

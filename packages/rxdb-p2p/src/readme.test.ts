@@ -22,6 +22,7 @@ import {
   type SyncProgress,
 } from './pool/types.ts';
 import { MAX_ASIDE_UNITS } from './replica/aside-budget.ts';
+import { createTopicSecret } from './topic-secret.ts';
 import { MAX_QUEUED_BYTES } from './transport/link-limits.ts';
 import { MAX_MAX_CONNECTIONS, MESH_LIMITS } from './transport/mesh/mesh-limits.ts';
 import { LINK_DRAINED_BYTES } from './transport/port.ts';
@@ -48,6 +49,8 @@ await counters.upsert({ id: 'apples', highest: 3 });
 while ((await db.todos.find().exec()).length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
 await pool.inSync();
 await fromNode.inSync();
+await members.inSync();
+if ((await new Promise<string>((resolve) => members.status$.subscribe((status) => resolve(status.protection)))) !== 'secret') process.exit(1);
 await overTheInternet.cancel();
 await replication.cancel();
 const texts = (await db.todos.find().exec()).map((todo) => todo.toJSON());
@@ -119,6 +122,8 @@ process.exit();
       // Nothing but this machine is asked.
       .replaceAll(/(stun|turn)\.example\.org/g, '127.0.0.1')
       .replace("import * as wrtc from 'node-datachannel/polyfill'", 'const wrtc = globalThis')
+      // Both devices have the link.
+      .replace('= createTopicSecret()', `= '${createTopicSecret()}'`)
       // RxDB's databases of one name on one machine are tabs of one device.
       .replace("name: 'home'", "name: process.env['DATABASE'] ?? ''");
     const folder = createProject(program);
@@ -186,6 +191,7 @@ describe('the tables', () => {
         signaling: true,
         getToken: true,
         namespace: true,
+        secret: true,
         iceServers: true,
         iceTransportPolicy: true,
         push: true,
@@ -210,6 +216,7 @@ describe('the tables', () => {
     const status: Record<keyof PoolStatus, true> = {
       ...{ phase: true, notInSync: true, replica: true, peers: true, writesWaiting: true, conflicts: true },
       ...{ keyStorage: true, quarantined: true, progress: true, problem: true },
+      ...{ protection: true, refusedSignals: true },
     };
     const peer: Record<keyof Omit<PeerSnapshot, 'code'>, true> = {
       ...{ replica: true, phase: true, route: true, roundTripMs: true, documentsToSend: true, bytesToSend: true },

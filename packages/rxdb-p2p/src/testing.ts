@@ -22,6 +22,6 @@ export { WRITE_CONTEXT } from './replica/show.ts';
 export { createInbox } from './transport/inbox.ts';
 export { createMesh, type MeshDeps } from './transport/mesh/mesh.ts';
 export { MESH_LIMITS, type MeshLimits } from './transport/mesh/mesh-limits.ts';
-export type { Link, Transport, TransportEvents, TransportFactory } from './transport/port.ts';
+export type { Link, LinkFingerprints, Transport, TransportEvents, TransportFactory } from './transport/port.ts';
 export { createRoomUsers } from './transport/room-users.ts';
 export type { PeerConnection, PeerConnectionEvents } from './transport/webrtc/peer-connection.ts';

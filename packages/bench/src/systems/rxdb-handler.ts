@@ -14,6 +14,9 @@ import type { Link, TransportFactory } from 'rxdb-p2p';
 import { Subject } from 'rxjs';
 import { createPieceReader, toPieces } from './json-pieces.ts';
 
+/** Nothing goes through a server here. */
+const NO_KEY: Uint8Array = new Uint8Array(32);
+
 export function createRxdbHandler(factory: TransportFactory, topic: string): WebRTCConnectionHandler<Link> {
   const connect$ = new Subject<Link>();
   const disconnect$ = new Subject<Link>();
@@ -44,7 +47,7 @@ export function createRxdbHandler(factory: TransportFactory, topic: string): Web
     },
   });
   // Joined once RxDB listens: it subscribes in the task in which it gets the handler.
-  const joining = setImmediate(() => transport.join(topic));
+  const joining = setImmediate(() => transport.join(topic, NO_KEY));
 
   return {
     connect$,

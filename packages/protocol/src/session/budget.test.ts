@@ -73,7 +73,15 @@ describe('the budget of a peer', () => {
     expect(100 * 20 * (cost(have(1)) + MESSAGE_WORK)).toBeLessThan(3 * WORK_PER_SECOND);
     expect(50 * (cost(have(50)) + MESSAGE_WORK)).toBeLessThan(WORK_PER_SECOND / 10);
     const open: Frame = {
-      ...{ type: 'open', channel: 1, room: '', collection: '', schemaVersion: 0, schemaHash: '', mergeMode: 'fields' },
+      ...{
+        type: 'open',
+        channel: 1,
+        proof: new Uint8Array(32),
+        collection: '',
+        schemaVersion: 0,
+        schemaHash: '',
+        mergeMode: 'fields',
+      },
       ...{ sends: true, receives: true },
     };
     const want: Frame = { type: 'want', channel: 1, want: 1, vector: new Map(), cursor: null, credit: 1 };

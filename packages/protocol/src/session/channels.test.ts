@@ -1,7 +1,7 @@
 /** Channels of a connection, rule by rule; long because the rules of one state machine are read side by side. */
 import { describe, expect, it } from 'vitest';
 import { MAX_CHANNELS } from '../limits.ts';
-import { createPair, deliver, deliverOne, OFFER, type Peer } from '../testing/peers.ts';
+import { createPair, deliver, deliverOne, OFFER, openOf, type Peer } from '../testing/peers.ts';
 import { forSeeds } from '../testing/random.ts';
 import { hashOf } from '../testing/session.ts';
 import type { ChannelOffer, ConnectionEffect } from './connection-types.ts';
@@ -75,7 +75,11 @@ describe('a channel', () => {
 
   it('[CONN-2] is one for each collection of a room, and each room of a collection', () => {
     const [a, b] = createPair();
-    const offers = [OFFER, { ...OFFER, collection: 'notes' }, { ...OFFER, room: 'app/club' }];
+    const offers = [
+      OFFER,
+      { ...OFFER, collection: 'notes' },
+      { ...OFFER, room: 'app/club', openKey: new Uint8Array(32).fill(2) },
+    ];
     for (const offer of offers) a.offer(offer);
     for (const offer of [...offers].reverse()) b.offer(offer);
     deliver(a, b);
@@ -227,9 +231,9 @@ describe('a refusal', () => {
 
 describe('numbers of channels', () => {
   it.each([1, 2])('[CONN-6] rise: OPEN of number %i after 2 ends the connection', (number) => {
-    const [a] = createPair();
-    a.hear({ type: 'open', channel: 2, ...OFFER });
-    a.hear({ type: 'open', channel: number, ...OFFER, collection: 'notes' });
+    const [a, b] = createPair();
+    a.hear(openOf(b, 2));
+    a.hear(openOf(b, number, { collection: 'notes' }));
     expect(a.effects.at(-1)).toMatchObject({ type: 'end', code: 'PROTOCOL_ERROR' });
   });
 
@@ -243,12 +247,12 @@ describe('numbers of channels', () => {
   );
 
   it('[CONN-10] no more than MAX_CHANNELS may be open; the peer that opens more loses its connection', () => {
-    const [a] = createPair();
-    for (let i = 1; i <= MAX_CHANNELS; i++) a.hear({ type: 'open', channel: i, ...OFFER, collection: `c${i}` });
+    const [a, b] = createPair();
+    for (let i = 1; i <= MAX_CHANNELS; i++) a.hear(openOf(b, i, { collection: `c${i}` }));
     a.hear({ type: 'close', channel: 1 });
-    a.hear({ type: 'open', channel: MAX_CHANNELS + 1, ...OFFER, collection: 'one more' });
+    a.hear(openOf(b, MAX_CHANNELS + 1, { collection: 'one more' }));
     expect(a.effects.at(-1)?.type).not.toBe('end');
-    a.hear({ type: 'open', channel: MAX_CHANNELS + 2, ...OFFER, collection: 'too many' });
+    a.hear(openOf(b, MAX_CHANNELS + 2, { collection: 'too many' }));
     expect(a.effects.at(-1)).toMatchObject({ type: 'end', code: 'PROTOCOL_ERROR' });
   });
 
@@ -314,8 +318,7 @@ describe('closing and opening again', () => {
 
   it('[CONN-3] a later OPEN of the same topic and collection replaces the older one at once', () => {
     const [a, b] = open();
-    const { room } = [...a.state.remote.values()][0] ?? OFFER;
-    a.hear({ type: 'open', channel: 2, ...OFFER, room });
+    a.hear(openOf(b, 2));
     expect(types(a.news())).toStrictEqual(['closed 1', 'opened 1']);
     a.hear({ ...frameOf(1), channel: 1 });
     a.hear({ type: 'close', channel: 1 });

@@ -10,6 +10,10 @@ export function incompatibility(mine: ChannelOffer, theirs: OpenFrame): RefuseCo
   return undefined;
 }
 
-export function describe({ schemaVersion, schemaHash, mergeMode }: Omit<ChannelOffer, 'room'>): string {
+export function describe({
+  schemaVersion,
+  schemaHash,
+  mergeMode,
+}: Pick<OpenFrame, 'schemaVersion' | 'schemaHash' | 'mergeMode'>): string {
   return `schema version ${schemaVersion}, schema ${schemaHash.slice(0, 8)}, merge ${mergeMode}`;
 }

@@ -1,27 +1,47 @@
 /** What goes into and comes out of one connection (`connection.ts`). */
 import type { ByeCode, Frame, HelloFrame, OpenFrame, RefuseCode } from './frames.ts';
+import type { Handshake, ProvenPeer } from './handshake.ts';
 import type { Liveness, QueueLook } from './liveness.ts';
 import type { Directions, SyncFrame } from './sync-types.ts';
 
-/** What we offer under a channel number of our own; `room` is the room's name, which stays here. */
-export type ChannelOffer = Omit<OpenFrame, 'type' | 'channel'>;
+/** What we offer under a channel number of our own. */
+export interface ChannelOffer extends Omit<OpenFrame, 'type' | 'channel' | 'proof'> {
+  /** name of the topic's room, which stays here */
+  readonly room: string;
+  /** `open` of the topic's keys, which stays here too */
+  readonly openKey: Uint8Array;
+}
+
+/** Whom a connection is with: what its handshake has proved, and what it says of itself. */
+export interface PeerIntroduction extends Omit<HelloFrame, 'type'> {
+  /** SHA-256 of the replica's public key, base64url, 43 characters; proved */
+  readonly replica: string;
+}
 
 export interface LocalChannel {
   readonly offer: ChannelOffer;
-  /** the peer's proof that it means the same room */
-  readonly expects: string;
   /** `denied`: the application does not want this peer here; it learns a code and nothing else */
   readonly state: 'waiting' | 'open' | 'refused' | 'denied';
 }
 
+export interface RemoteChannel {
+  readonly open: OpenFrame;
+  /** the room whose key it proves, of those that we have offered; null: none */
+  readonly room: string | null;
+}
+
 export interface ConnectionState {
-  readonly phase: 'version' | 'hello' | 'open' | 'closed';
+  readonly phase: 'version' | 'handshake' | 'hello' | 'open' | 'closed';
   readonly self: HelloFrame;
-  readonly peer: HelloFrame | null;
+  readonly handshake: Handshake;
+  readonly proven: ProvenPeer | null;
+  readonly peer: PeerIntroduction | null;
   /** by our number */
   readonly local: ReadonlyMap<number, LocalChannel>;
   /** by the peer's number */
-  readonly remote: ReadonlyMap<number, OpenFrame>;
+  readonly remote: ReadonlyMap<number, RemoteChannel>;
+  /** keys of the topics that we have offered on this connection, by room, the last ones */
+  readonly topics: ReadonlyMap<string, Uint8Array>;
   readonly lastChannel: number;
   /** the highest number that the peer has opened: its numbers rise */
   readonly highestRemote: number;
@@ -46,7 +66,7 @@ export type ConnectionInput =
 export type ConnectionEffect =
   | { readonly type: 'send'; readonly frame: Frame }
   /** The peer has said who it is. Offers may be made from now on. */
-  | { readonly type: 'met'; readonly peer: HelloFrame }
+  | { readonly type: 'met'; readonly peer: PeerIntroduction; readonly proven: ProvenPeer }
   /** Both sides have opened the channel. */
   | { readonly type: 'opened'; readonly channel: number; readonly directions: Directions; readonly open: OpenFrame }
   | { readonly type: 'received'; readonly channel: number; readonly frame: SyncFrame }

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION } from '../limits.ts';
-import { createPair, createPeer, deliver, helloOf, OFFER, type Peer } from '../testing/peers.ts';
+import {
+  createPair,
+  createPeer,
+  deliver,
+  deliverOne,
+  helloOf,
+  LINK,
+  meet,
+  OFFER,
+  openOf,
+  type Peer,
+} from '../testing/peers.ts';
 import { ME } from '../testing/session.ts';
 import type { ConnectionInput } from './connection-types.ts';
 import type { ByeCode, Frame } from './frames.ts';
@@ -10,7 +21,9 @@ import type { SyncFrame } from './sync-types.ts';
 const HELLO = helloOf('b');
 const VERSION: Frame = { type: 'version', version: PROTOCOL_VERSION };
 const PING: Frame = { type: 'ping', token: 7 };
-const OPEN: Frame = { type: 'open', channel: 1, ...OFFER };
+const NOISE: Frame = { type: 'noise', data: new Uint8Array(48) };
+const PROOF: Frame = { type: 'proof', data: new Uint8Array(112) };
+const OPEN: Frame = openOf(createPair()[1], 1);
 const HAVE: Frame = {
   type: 'have',
   channel: 1,
@@ -22,9 +35,21 @@ const HAVE: Frame = {
 const CLOSE: Frame = { type: 'close', channel: 1 };
 
 function started(): Peer {
-  const peer = createPeer(helloOf('a'));
+  const peer = createPeer('a', false);
   peer.give({ type: 'start', now: 0 });
   return peer;
+}
+
+/** Two of which one has said HELLO, and neither has heard it. */
+function proven(): readonly [Peer, Peer] {
+  const pair = [createPeer('a', true), createPeer('b', false)] as const;
+  for (const peer of pair) peer.give({ type: 'start', now: 0 });
+  const [a, b] = pair;
+  while (a.state.phase !== 'hello' || b.state.phase !== 'hello') {
+    deliverOne(a, b);
+    if (a.state.phase !== 'hello') deliverOne(b, a);
+  }
+  return pair;
 }
 
 function expectEnd(peer: Peer, code: ByeCode): void {
@@ -34,31 +59,51 @@ function expectEnd(peer: Peer, code: ByeCode): void {
 }
 
 describe('the beginning of a connection', () => {
-  it('[CONN-1] each side says VERSION, then HELLO, then knows the other', () => {
-    const a = started();
-    expect(a.outbox).toStrictEqual([VERSION]);
-    a.hear(VERSION);
-    expect(a.outbox).toStrictEqual([VERSION, helloOf('a')]);
+  const types = (peer: Peer): string[] => peer.outbox.map(({ type }) => type);
+
+  it('[CONN-1] [LINK-3] each side says VERSION, then the handshake, then HELLO, then knows the other', () => {
+    const [a, b] = [createPeer('a', true), createPeer('b', false)];
+    for (const peer of [a, b]) peer.give({ type: 'start', now: 0 });
+    expect([types(a), types(b)]).toStrictEqual([['version', 'noise'], ['version']]);
+    deliverOne(a, b);
+    deliverOne(a, b);
+    expect(types(b)).toStrictEqual(['version', 'noise', 'proof']);
+    for (let i = 0; i < 3; i++) deliverOne(b, a);
+    expect(a.outbox.map(({ type }) => type)).toStrictEqual(['proof', 'hello']);
+    expect(a.outbox[1]).toStrictEqual(helloOf('a'));
     expect(a.effects).toStrictEqual([]);
-    a.hear(HELLO);
-    expect(a.effects).toStrictEqual([{ type: 'met', peer: HELLO }]);
+    deliver(a, b);
+    const [met] = a.effects;
+    if (met?.type !== 'met') throw new Error('expected them to meet');
+    const { type: _, ...said } = helloOf('b');
+    expect(met.peer).toStrictEqual({ ...said, replica: b.replica });
+    expect(b.effects).toMatchObject([{ type: 'met', peer: { replica: a.replica }, proven: { initiator: false } }]);
+    expect(met.proven).toMatchObject({ replica: b.replica, initiator: true });
+    expect(b.state.proven?.hash).toStrictEqual(met.proven.hash);
   });
 
-  it.each([HELLO, PING, OPEN, HAVE, CLOSE])('[CONN-1] nothing comes before VERSION: $type', (frame) => {
+  it.each([NOISE, PROOF, HELLO, PING, OPEN, HAVE, CLOSE])('[CONN-1] nothing comes before VERSION: $type', (frame) => {
     const peer = started();
     peer.hear(frame);
     expectEnd(peer, 'PROTOCOL_ERROR');
   });
 
-  it.each([VERSION, PING, OPEN, HAVE, CLOSE])('[CONN-1] nothing comes before HELLO: $type', (frame) => {
+  it.each([VERSION, HELLO, PING, OPEN, HAVE, CLOSE])('[CONN-1] nothing comes before the handshake: $type', (frame) => {
     const peer = started();
     peer.hear(VERSION);
+    peer.hear(frame);
+    expectEnd(peer, 'PROTOCOL_ERROR');
+    expect(types(peer)).toStrictEqual(['version', 'bye']);
+  });
+
+  it.each([VERSION, NOISE, PROOF, PING, OPEN, HAVE, CLOSE])('[CONN-1] nothing comes before HELLO: $type', (frame) => {
+    const [peer] = proven();
     peer.hear(frame);
     expectEnd(peer, 'PROTOCOL_ERROR');
     expect(peer.state.peer).toBeNull();
   });
 
-  it.each([VERSION, HELLO])('[CONN-1] $type comes once', (frame) => {
+  it.each([VERSION, NOISE, PROOF, HELLO])('[CONN-1] $type comes once', (frame) => {
     const [peer] = createPair();
     peer.hear(frame);
     expectEnd(peer, 'PROTOCOL_ERROR');
@@ -79,9 +124,9 @@ describe('the beginning of a connection', () => {
 });
 
 describe('the end of a connection', () => {
-  it.each(['version', 'hello', 'open'] as const)('[CONN-7] BYE ends it, in phase %s', (phase) => {
-    const peer = phase === 'open' ? createPair()[0] : started();
-    if (phase === 'hello') peer.hear(VERSION);
+  it.each(['version', 'handshake', 'hello', 'open'] as const)('[CONN-7] BYE ends it, in phase %s', (phase) => {
+    const peer = phase === 'open' ? createPair()[0] : phase === 'hello' ? proven()[0] : started();
+    if (phase === 'handshake') peer.hear(VERSION);
     expect(peer.state.phase).toBe(phase);
     const effects = peer.hear({ type: 'bye', code: 'DUPLICATE_CONNECTION', text: 'why' });
     expect(effects).toStrictEqual([{ type: 'end', code: 'DUPLICATE_CONNECTION', text: 'why', byPeer: true }]);
@@ -212,49 +257,108 @@ describe('keep-alive', () => {
   });
 });
 
-describe('the proof of a room', () => {
-  const opens = (peer: Peer): string[] => peer.outbox.flatMap((frame) => (frame.type === 'open' ? [frame.room] : []));
+describe('the proof of a topic', () => {
+  const proofs = (peer: Peer): Uint8Array[] =>
+    peer.outbox.flatMap((frame) => (frame.type === 'open' ? [frame.proof] : []));
+  const OTHER = { room: 'app/other', openKey: new Uint8Array(32).fill(2) };
 
-  it('[CONN-5] does not name the room, and is another one in each direction and on each connection', () => {
+  it('[CONN-5] is another one in each direction, for each channel and on each connection', () => {
     const [a, b] = createPair();
-    const [c] = createPair(helloOf('a', { nonce: new Uint8Array(16).fill(9) }));
-    for (const peer of [a, b, c]) peer.offer();
-    const proofs = [a, b, c].flatMap(opens);
-    expect(new Set(proofs).size).toBe(3);
-    for (const proof of proofs) expect(proof).toMatch(/^[\w-]{43}$/);
+    const [c] = meet();
+    for (const peer of [a, b, c]) {
+      peer.offer();
+      peer.offer({ collection: 'notes' });
+    }
+    const all = [a, b, c].flatMap(proofs).map((proof) => Buffer.from(proof).toString('hex'));
+    expect(new Set(all).size).toBe(6);
   });
 
-  it('[CONN-5] a peer that does not know the room gets neither an answer nor a channel', () => {
+  it('[CONN-5] a peer that does not have the topic gets neither an answer nor a channel', () => {
     const [a, b] = createPair();
     a.offer();
-    b.offer({ room: 'app/other' });
+    b.offer(OTHER);
     deliver(a, b);
     expect([...a.news(), ...b.news()]).toStrictEqual([]);
   });
 
-  it('[CONN-5] cannot be given back to the one who made it, whatever nonce the other takes', () => {
-    const mine = helloOf('a');
-    const [a, thief] = createPair(mine, helloOf('b', { nonce: mine.nonce }));
+  it('[CONN-5] counts when the topic is opened here later', () => {
+    const [a, b] = createPair();
+    a.offer();
+    a.offer(OTHER);
+    deliver(a, b);
+    b.offer(OTHER);
+    b.offer();
+    deliver(a, b);
+    expect(a.news().map(({ type }) => type)).toStrictEqual(['opened', 'opened']);
+    expect(b.news().map(({ type }) => type)).toStrictEqual(['opened', 'opened']);
+  });
+
+  it('[CONN-5] cannot be given back to the one who made it, nor used for another channel', () => {
+    const [a, b] = createPair();
     a.offer();
     const [open] = a.outbox;
     if (open?.type !== 'open') throw new Error('expected OPEN');
     a.hear(open);
     expect(a.news()).toStrictEqual([]);
-    expect(thief.news()).toStrictEqual([]);
+    b.offer();
+    b.hear({ ...open, channel: 2 });
+    expect(b.news()).toStrictEqual([]);
   });
 
   it('[CONN-5] cannot be carried from one connection to another one with the same replica', () => {
-    const [one, two] = [
-      helloOf('a', { nonce: new Uint8Array(16).fill(1) }),
-      helloOf('a', { nonce: new Uint8Array(16).fill(2) }),
-    ];
-    const [first] = createPair(one, helloOf('x', { nonce: two.nonce }));
-    const [second] = createPair(two, helloOf('y', { nonce: one.nonce }));
+    const [[first], [, second]] = [meet(), meet()];
     first.offer();
     second.offer();
-    const [open] = first.outbox;
+    const open = first.outbox.find(({ type }) => type === 'open');
     if (open === undefined) throw new Error('expected OPEN');
     second.hear(open);
-    expect(second.news()).toStrictEqual([]);
+    expect(second.effects.map(({ type }) => type)).toStrictEqual(['met']);
+  });
+
+  it('[CONN-23] a topic that was not proved has no channel: whoever goes on as if it had is told so', () => {
+    const [a, b] = createPair();
+    a.offer(OTHER);
+    // It knows the name of the room, and the key of another topic.
+    a.hear(openOf(b, 1, { room: OTHER.room }));
+    expect(a.news()).toStrictEqual([]);
+    a.hear(HAVE);
+    expectEnd(a, 'TOPIC_UNPROVED');
+  });
+
+  it('[CONN-23] what was still on its way when a topic was closed here is no offence', () => {
+    const [a, b] = createPair();
+    const channel = a.offer();
+    a.give({ type: 'withdraw', channel });
+    b.offer();
+    deliverOne(a, b);
+    b.give({ type: 'sync-frame', channel: 1, frame: { ...HAVE } as SyncFrame, now: 0 });
+    deliver(a, b);
+    expect(a.state.phase).toBe('open');
+  });
+});
+
+describe('a connection with somebody else at its end', () => {
+  /** What the two end with when they are not on the same link. */
+  function endsOf(mine: typeof LINK, theirs: typeof LINK): (ByeCode | 'none')[] {
+    const pair = [createPeer('a', true, mine), createPeer('b', false, theirs)] as const;
+    for (const peer of pair) peer.give({ type: 'start', now: 0 });
+    deliver(...pair);
+    return pair.map(({ effects }) => (effects[0]?.type === 'end' ? effects[0].code : 'none'));
+  }
+
+  it('[LINK-2] another secret, another room or another certificate ends it before anybody says who it is', () => {
+    const { psk, binding } = LINK;
+    const other = new Uint8Array(32).fill(99);
+    expect(endsOf(LINK, LINK)).toStrictEqual(['none', 'none']);
+    const unlike: (typeof LINK)[] = [
+      { psk: other, binding },
+      { psk, binding: { ...binding, room: 'app/other' } },
+      { psk, binding: { ...binding, ownFingerprint: other } },
+      { psk, binding: { ...binding, remoteFingerprint: other } },
+    ];
+    for (const link of unlike) {
+      expect(endsOf(LINK, link)).toStrictEqual(['HANDSHAKE_UNREADABLE', 'HANDSHAKE_UNREADABLE']);
+      expect(endsOf(link, LINK)).toStrictEqual(['HANDSHAKE_UNREADABLE', 'HANDSHAKE_UNREADABLE']);
+    }
   });
 });

@@ -1,10 +1,11 @@
 /**
- * One connection with one remote replica (ARCHITECTURE §5): VERSION, HELLO, and the channels on it, as a pure step
+ * One connection with one remote replica (ARCHITECTURE §5): VERSION, handshake, HELLO, and the channels on it, as a pure step
  * function. What is said inside an open channel is the business of `sync.ts`.
  */
 import { MAX_CHANNELS, PROTOCOL_VERSION } from '../limits.ts';
 import { clipText } from '../wire/text.ts';
 import { describe, incompatibility } from './compatibility.ts';
+import { end, type Step, sendAll } from './connection-end.ts';
 import type {
   ChannelOffer,
   ConnectionEffect,
@@ -12,29 +13,31 @@ import type {
   ConnectionState,
   LocalChannel,
 } from './connection-types.ts';
-import type { ByeCode, Frame, HelloFrame, OpenFrame, RefuseCode } from './frames.ts';
+import type { Frame, HelloFrame, OpenFrame, RefuseCode } from './frames.ts';
+import type { Handshake, HandshakeFrame } from './handshake.ts';
 import { doubted, freshLiveness, heard, look, owed, type QueueLook } from './liveness.ts';
-import { proveRoom } from './room-proof.ts';
 import type { SyncFrame } from './sync-types.ts';
-
-type Step = readonly [ConnectionState, readonly ConnectionEffect[]];
+import { isFor, localFor, openFrame, roomOf, withLocal, withTopic } from './topics.ts';
 
 /** A WANT is answered with ENTRIES, a PUSH with the HAVE that acknowledges it. */
 const ANSWERED: ReadonlySet<SyncFrame['type']> = new Set(['want', 'push']);
 
-export function initialConnection(self: HelloFrame): ConnectionState {
-  const none = { local: new Map(), remote: new Map(), lastChannel: 0, highestRemote: 0 };
-  return { phase: 'version', self, peer: null, ...none, liveness: freshLiveness(0) };
+export function initialConnection(self: HelloFrame, handshake: Handshake): ConnectionState {
+  const none = { local: new Map(), remote: new Map(), topics: new Map(), lastChannel: 0, highestRemote: 0 };
+  return { phase: 'version', self, handshake, proven: null, peer: null, ...none, liveness: freshLiveness(0) };
 }
 
 export function connectionStep(state: ConnectionState, input: ConnectionInput): Step {
   if (state.phase === 'closed') return [state, []];
   switch (input.type) {
-    case 'start':
+    case 'start': {
+      // What the handshake begins with needs no answer to VERSION: whoever has another version reads no further.
+      const { next, frames } = state.handshake.begin();
       return [
-        { ...state, liveness: freshLiveness(input.now) },
-        [{ type: 'send', frame: { type: 'version', version: PROTOCOL_VERSION } }],
+        { ...state, handshake: next, liveness: freshLiveness(input.now) },
+        sendAll([{ type: 'version', version: PROTOCOL_VERSION }, ...frames]),
       ];
+    }
     case 'frame':
       return receive({ ...state, liveness: heard(state.liveness, input.now) }, input.frame);
     case 'heard':
@@ -60,7 +63,7 @@ export function connectionStep(state: ConnectionState, input: ConnectionInput): 
   }
 }
 
-/** [CONN-1] Nothing but VERSION before VERSION, nothing but HELLO before HELLO. */
+/** [CONN-1] Nothing but VERSION before VERSION, nothing but the handshake before its end, nothing but HELLO before HELLO. */
 function receive(state: ConnectionState, frame: Frame): Step {
   if (frame.type === 'bye') {
     return [{ ...state, phase: 'closed' }, [{ type: 'end', code: frame.code, text: frame.text, byPeer: true }]];
@@ -71,18 +74,39 @@ function receive(state: ConnectionState, frame: Frame): Step {
       if (frame.version !== PROTOCOL_VERSION) {
         return end(state, 'VERSION_UNSUPPORTED', `expected version ${PROTOCOL_VERSION}, got ${frame.version}`);
       }
-      return [{ ...state, phase: 'hello' }, [{ type: 'send', frame: state.self }]];
+      return [{ ...state, phase: 'handshake' }, []];
+    case 'handshake':
+      if (frame.type === 'noise' || frame.type === 'proof') return shakeHands(state, frame);
+      return end(state, 'PROTOCOL_ERROR', `expected the handshake, got ${frame.type}`);
     case 'hello':
       if (frame.type !== 'hello') return end(state, 'PROTOCOL_ERROR', `expected HELLO, got ${frame.type}`);
-      return [{ ...state, phase: 'open', peer: frame }, [{ type: 'met', peer: frame }]];
+      return introduced(state, frame);
     default:
       return receiveOpen(state, frame);
   }
 }
 
+/** [LINK-1] Who cannot finish the handshake learns nothing but that. */
+function shakeHands(state: ConnectionState, frame: HandshakeFrame): Step {
+  const progress = state.handshake.receive(frame);
+  if ('refused' in progress) return end(state, progress.refused, progress.text);
+  const { next, frames, proven } = progress;
+  if (proven === undefined) return [{ ...state, handshake: next }, sendAll(frames)];
+  return [{ ...state, phase: 'hello', handshake: next, proven }, sendAll([...frames, state.self])];
+}
+
+function introduced(state: ConnectionState, { session, time, features }: HelloFrame): Step {
+  const { proven } = state;
+  if (proven === null) throw new TypeError('HELLO before the handshake');
+  const peer = { replica: proven.replica, session, time, features };
+  return [{ ...state, phase: 'open', peer }, [{ type: 'met', peer, proven }]];
+}
+
 function receiveOpen(state: ConnectionState, frame: Exclude<Frame, { type: 'bye' }>): Step {
   switch (frame.type) {
     case 'version':
+    case 'noise':
+    case 'proof':
     case 'hello':
       return end(state, 'PROTOCOL_ERROR', `${frame.type} came twice`);
     case 'ping':
@@ -97,9 +121,11 @@ function receiveOpen(state: ConnectionState, frame: Exclude<Frame, { type: 'bye'
       return refusedByPeer(state, frame.channel, frame.code, frame.text);
     default: {
       const { channel, ...inner } = frame;
-      const open = state.remote.get(channel);
-      if (open === undefined) return unknownChannel(state, channel, frame.type);
-      const local = localFor(state, open);
+      const remote = state.remote.get(channel);
+      if (remote === undefined) return unknownChannel(state, channel, frame.type);
+      // [CONN-23] Both sides have to open a channel before one of them says something on it.
+      if (remote.room === null) return end(state, 'TOPIC_UNPROVED', `${frame.type} for a topic that was not proved`);
+      const local = localFor(state, remote);
       if (local === undefined || local[1].state !== 'open') return [state, []];
       return [state, [{ type: 'received', channel: local[0], frame: inner as SyncFrame }]];
     }
@@ -111,10 +137,11 @@ function opened(state: ConnectionState, open: OpenFrame): Step {
     return end(state, 'PROTOCOL_ERROR', `channel ${open.channel} was opened before`);
   const effects: ConnectionEffect[] = [];
   const remote = new Map(state.remote);
+  const room = roomOf(state, open);
   let next = state;
   // [CONN-3] A later OPEN of the same topic and collection replaces the older one at once.
   for (const [number, older] of state.remote) {
-    if (older.room !== open.room || older.collection !== open.collection) continue;
+    if (room === null || older.room !== room || older.open.collection !== open.collection) continue;
     remote.delete(number);
     const local = localFor(next, older);
     if (local === undefined || local[1].state === 'denied') continue;
@@ -122,9 +149,10 @@ function opened(state: ConnectionState, open: OpenFrame): Step {
     next = withLocal(next, local[0], { ...local[1], state: 'waiting' });
   }
   if (remote.size >= MAX_CHANNELS) return end(state, 'PROTOCOL_ERROR', `more than ${MAX_CHANNELS} channels`);
-  remote.set(open.channel, open);
+  const opened = { open, room };
+  remote.set(open.channel, opened);
   next = { ...next, remote, highestRemote: open.channel };
-  const local = localFor(next, open);
+  const local = localFor(next, opened);
   if (local === undefined) return [next, effects];
   const [matched, more] = match(next, local[0], local[1], open);
   return [matched, [...effects, ...more]];
@@ -133,9 +161,8 @@ function opened(state: ConnectionState, open: OpenFrame): Step {
 function offer(state: ConnectionState, offered: ChannelOffer, denied: boolean): Step {
   if (state.phase !== 'open' || state.peer === null) return [state, []];
   const channel = state.lastChannel + 1;
-  const expects = proveRoom(offered.room, state.peer, state.self);
-  const local: LocalChannel = { offer: offered, expects, state: denied ? 'denied' : 'waiting' };
-  const [free, closed] = closeOlder({ ...state, lastChannel: channel }, local);
+  const local: LocalChannel = { offer: offered, state: denied ? 'denied' : 'waiting' };
+  const [free, closed] = closeOlder({ ...withTopic(state, offered), lastChannel: channel }, local);
   // [CONN-10] The peer would end the connection, and with it all other channels.
   if (!denied && opensOf(free) >= MAX_CHANNELS) {
     const text = `no more than ${MAX_CHANNELS} channels on a connection`;
@@ -145,9 +172,9 @@ function offer(state: ConnectionState, offered: ChannelOffer, denied: boolean): 
   const said: ConnectionEffect[] = denied
     ? closed
     : [...closed, { type: 'send', frame: openFrame(next, channel, offered) }];
-  const open = [...next.remote.values()].find((remote) => isFor(remote, local));
-  if (open === undefined) return [next, said];
-  const [matched, effects] = match(next, channel, local, open);
+  const remote = [...next.remote.values()].findLast((other) => isFor(other, local));
+  if (remote === undefined) return [next, said];
+  const [matched, effects] = match(next, channel, local, remote.open);
   return [matched, [...said, ...effects]];
 }
 
@@ -156,7 +183,7 @@ function closeOlder(state: ConnectionState, local: LocalChannel): readonly [Conn
   let next = state;
   const effects: ConnectionEffect[] = [];
   for (const [channel, older] of state.local) {
-    if (older.expects !== local.expects || older.offer.collection !== local.offer.collection) continue;
+    if (older.offer.room !== local.offer.room || older.offer.collection !== local.offer.collection) continue;
     const [without, said] = withdraw(next, channel);
     if (older.state === 'open') effects.push({ type: 'closed', channel });
     effects.push(...said);
@@ -192,12 +219,12 @@ function match(state: ConnectionState, channel: number, local: LocalChannel, ope
 /** [CONN-32] An open channel is refused for what came on it. */
 function refuse(state: ConnectionState, channel: number, code: RefuseCode, text: string): Step {
   const local = state.local.get(channel);
-  const open = [...state.remote.values()].find((remote) => local !== undefined && isFor(remote, local));
-  if (local?.state !== 'open' || open === undefined) return [state, []];
+  const remote = [...state.remote.values()].findLast((other) => local !== undefined && isFor(other, local));
+  if (local?.state !== 'open' || remote === undefined) return [state, []];
   return [
     withLocal(state, channel, { ...local, state: 'refused' }),
     [
-      { type: 'send', frame: { type: 'refuse', channel: open.channel, code, text: clipText(text) } },
+      { type: 'send', frame: { type: 'refuse', channel: remote.open.channel, code, text: clipText(text) } },
       { type: 'closed', channel },
       { type: 'refused', channel, code, text },
     ],
@@ -218,12 +245,12 @@ function refusedByPeer(state: ConnectionState, channel: number, code: RefuseCode
  * one session is taken for an answer in the next.
  */
 function closedByPeer(state: ConnectionState, number: number): Step {
-  const open = state.remote.get(number);
-  if (open === undefined) return unknownChannel(state, number, 'close');
+  const closing = state.remote.get(number);
+  if (closing === undefined) return unknownChannel(state, number, 'close');
   const remote = new Map(state.remote);
   remote.delete(number);
   const next = { ...state, remote };
-  const spent = localFor(state, open);
+  const spent = localFor(state, closing);
   if (spent === undefined || spent[1].state === 'denied' || spent[1].state === 'waiting') return [next, []];
   const [channel, local] = spent;
   const to = next.lastChannel + 1;
@@ -244,7 +271,7 @@ function withdraw(state: ConnectionState, channel: number): Step {
   remaining.delete(channel);
   const remote = new Map(state.remote);
   const used = local.state === 'open' || local.state === 'refused';
-  for (const [number, open] of state.remote) if (used && isFor(open, local)) remote.delete(number);
+  for (const [number, other] of state.remote) if (used && isFor(other, local)) remote.delete(number);
   const next = { ...state, local: remaining, remote };
   return [next, local.state === 'denied' ? [] : [{ type: 'send', frame: { type: 'close', channel } }]];
 }
@@ -266,31 +293,4 @@ function tick(state: ConnectionState, queue: QueueLook): Step {
 /** Before HELLO there is no PING; the handshake itself is what the peer owes. */
 function ask({ phase, lastChannel }: ConnectionState): readonly ConnectionEffect[] {
   return phase === 'open' ? [{ type: 'send', frame: { type: 'ping', token: lastChannel } }] : [];
-}
-
-function end(state: ConnectionState, code: ByeCode, text: string): Step {
-  return [
-    { ...state, phase: 'closed' },
-    [
-      { type: 'send', frame: { type: 'bye', code, text: clipText(text) } },
-      { type: 'end', code, text, byPeer: false },
-    ],
-  ];
-}
-
-function openFrame({ self, peer }: ConnectionState, channel: number, offered: ChannelOffer): OpenFrame {
-  if (peer === null) throw new TypeError('OPEN before HELLO');
-  return { type: 'open', channel, ...offered, room: proveRoom(offered.room, self, peer) };
-}
-
-function isFor(open: OpenFrame, local: LocalChannel): boolean {
-  return open.room === local.expects && open.collection === local.offer.collection;
-}
-
-function localFor(state: ConnectionState, open: OpenFrame): readonly [number, LocalChannel] | undefined {
-  return [...state.local].find(([, local]) => isFor(open, local));
-}
-
-function withLocal(state: ConnectionState, channel: number, local: LocalChannel): ConnectionState {
-  return { ...state, local: new Map(state.local).set(channel, local) };
 }

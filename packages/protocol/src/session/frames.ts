@@ -30,6 +30,11 @@ export const BYE_CODES = [
   'NOT_ALLOWED',
   'OVER_BUDGET',
   'BLOCKED',
+  'HANDSHAKE_UNREADABLE',
+  'HANDSHAKE_REFLECTED',
+  'HANDSHAKE_REPLAYED',
+  'REPLICA_UNPROVED',
+  'TOPIC_UNPROVED',
 ] as const;
 export type ByeCode = (typeof BYE_CODES)[number];
 
@@ -48,14 +53,24 @@ export interface VersionFrame {
   readonly version: number;
 }
 
+/** One of the two messages of the Noise handshake. */
+export interface NoiseFrame {
+  readonly type: 'noise';
+  /** NOISE_FRAME_BYTES */
+  readonly data: Uint8Array;
+}
+
+/** Which replica the sender is, sealed by the handshake. */
+export interface ProofFrame {
+  readonly type: 'proof';
+  /** PROOF_FRAME_BYTES */
+  readonly data: Uint8Array;
+}
+
 export interface HelloFrame {
   readonly type: 'hello';
-  /** SHA-256 of the replica's public key, base64url, 43 characters */
-  readonly replica: string;
   /** 16 random bytes of this tab's session: a replica may have several tabs, each leading other collections */
   readonly session: Uint8Array;
-  /** 16 random bytes; the two nonces of a connection name it when duplicates are compared */
-  readonly nonce: Uint8Array;
   /** sender's wall clock, milliseconds since 1970 */
   readonly time: number;
   /** names of optional abilities; unknown ones are ignored */
@@ -66,8 +81,8 @@ export interface OpenFrame {
   readonly type: 'open';
   /** the sender's number for this channel, 1 to 2^32 − 1, used in all that it sends about it */
   readonly channel: number;
-  /** proof that the sender knows the topic's room, good for this connection and direction only: 43 characters of base64url */
-  readonly room: string;
+  /** that the sender has the topic's key; good for this channel, of this connection, in this direction. 32 bytes */
+  readonly proof: Uint8Array;
   readonly collection: string;
   readonly schemaVersion: number;
   /** SHA-256 of the canonical schema, base64url, 43 characters */
@@ -214,5 +229,5 @@ export type ChannelFrame =
   | DifferFrame
   | FetchFrame;
 
-export type Frame = VersionFrame | HelloFrame | ChannelFrame | PingFrame | ByeFrame;
+export type Frame = VersionFrame | NoiseFrame | ProofFrame | HelloFrame | ChannelFrame | PingFrame | ByeFrame;
 export type FrameType = Frame['type'];

@@ -9,6 +9,7 @@ import {
   type RefuseFrame,
   type WantFrame,
 } from '../session/frames.ts';
+import { PROOF_BYTES } from '../session/open-proof.ts';
 import { FINGERPRINT_BYTES } from '../version/fingerprint.ts';
 import { EMPTY_VECTOR } from '../version/vector.ts';
 import type { ByteReader } from './reader.ts';
@@ -53,7 +54,7 @@ export function writeOpen(writer: ByteWriter, frame: OpenFrame): void {
   if (!isMergeMode(frame.mergeMode)) writer.fail('mergeMode', 'fields or handler:<version>', frame.mergeMode);
   writeChannel(writer, frame.channel);
   writer.byte((frame.sends ? SENDS : 0) | (frame.receives ? RECEIVES : 0));
-  writer.text('room', frame.room, MAX_NAME_BYTES);
+  writer.fixed('proof', frame.proof, PROOF_BYTES);
   writer.text('collection', frame.collection, MAX_NAME_BYTES);
   writer.uint('schemaVersion', frame.schemaVersion, 0, Number.MAX_SAFE_INTEGER);
   writeHash(writer, 'schemaHash', frame.schemaHash);
@@ -63,7 +64,7 @@ export function writeOpen(writer: ByteWriter, frame: OpenFrame): void {
 export function readOpen(reader: ByteReader): OpenFrame {
   const channel = readChannel(reader);
   const flags = reader.flags('flags', SENDS | RECEIVES);
-  const room = reader.text('room', MAX_NAME_BYTES);
+  const proof = reader.fixed('proof', PROOF_BYTES);
   const collection = reader.text('collection', MAX_NAME_BYTES);
   const schemaVersion = reader.uint('schemaVersion', 0, Number.MAX_SAFE_INTEGER);
   const schemaHash = readHash(reader, 'schemaHash');
@@ -71,7 +72,7 @@ export function readOpen(reader: ByteReader): OpenFrame {
   if (!isMergeMode(mergeMode)) reader.fail('mergeMode', 'fields or handler:<version>', 'another one');
   const sends = (flags & SENDS) !== 0;
   const receives = (flags & RECEIVES) !== 0;
-  return { type: 'open', channel, room, collection, schemaVersion, schemaHash, mergeMode, sends, receives };
+  return { type: 'open', channel, proof, collection, schemaVersion, schemaHash, mergeMode, sends, receives };
 }
 
 export function writeRefuse(writer: ByteWriter, frame: RefuseFrame): void {

@@ -1,13 +1,13 @@
 /** Frames about the connection as a whole (SPEC.md §1.5). */
-import { MAX_FEATURES, MAX_NAME_BYTES } from '../limits.ts';
+import { MAX_FEATURES, MAX_NAME_BYTES, NOISE_FRAME_BYTES, PROOF_FRAME_BYTES } from '../limits.ts';
 import { BYE_CODES, type ByeFrame, type HelloFrame, type PingFrame, type VersionFrame } from '../session/frames.ts';
+import type { HandshakeFrame } from '../session/handshake.ts';
 import { hexByte } from './codes.ts';
 import { MAGIC } from './frame-types.ts';
 import type { ByteReader } from './reader.ts';
-import { readHash, writeHash } from './vectors.ts';
 import type { ByteWriter } from './writer.ts';
 
-const NONCE_BYTES = 16;
+const SESSION_BYTES = 16;
 const MAX_TOKEN: number = 2 ** 32 - 1;
 
 /** The first byte of the magic is the frame's type byte: it has been written, or read, already. */
@@ -24,24 +24,30 @@ export function readVersionFrame(reader: ByteReader): VersionFrame {
   return { type: 'version', version: reader.uint('version', 1, Number.MAX_SAFE_INTEGER) };
 }
 
+const HANDSHAKE_BYTES = { noise: NOISE_FRAME_BYTES, proof: PROOF_FRAME_BYTES } as const;
+
+export function writeHandshake(writer: ByteWriter, { type, data }: HandshakeFrame): void {
+  writer.fixed('data', data, HANDSHAKE_BYTES[type]);
+}
+
+export function readHandshake(reader: ByteReader, type: HandshakeFrame['type']): HandshakeFrame {
+  return { type, data: reader.fixed('data', HANDSHAKE_BYTES[type]) };
+}
+
 export function writeHello(writer: ByteWriter, frame: HelloFrame): void {
-  writeHash(writer, 'replica', frame.replica);
-  writer.fixed('session', frame.session, NONCE_BYTES);
-  writer.fixed('nonce', frame.nonce, NONCE_BYTES);
+  writer.fixed('session', frame.session, SESSION_BYTES);
   writer.uint('time', frame.time, 0, Number.MAX_SAFE_INTEGER);
   writer.uint('features', frame.features.length, 0, MAX_FEATURES);
   for (const feature of frame.features) writer.text('feature', feature, MAX_NAME_BYTES);
 }
 
 export function readHello(reader: ByteReader): HelloFrame {
-  const replica = readHash(reader, 'replica');
-  const session = reader.fixed('session', NONCE_BYTES);
-  const nonce = reader.fixed('nonce', NONCE_BYTES);
+  const session = reader.fixed('session', SESSION_BYTES);
   const time = reader.uint('time', 0, Number.MAX_SAFE_INTEGER);
   const features: string[] = [];
   const count = reader.count('features', 0, MAX_FEATURES, 1);
   for (let i = 0; i < count; i++) features.push(reader.text('feature', MAX_NAME_BYTES));
-  return { type: 'hello', replica, session, nonce, time, features };
+  return { type: 'hello', session, time, features };
 }
 
 export function writePing(writer: ByteWriter, frame: PingFrame): void {

@@ -21,4 +21,6 @@ export const FRAME_TYPE_BYTES: { readonly [Type in FrameType]: number } = {
   compare: 0x0d,
   differ: 0x0e,
   fetch: 0x0f,
+  noise: 0x10,
+  proof: 0x11,
 };

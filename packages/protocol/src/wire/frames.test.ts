@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { P2PError } from '../errors.ts';
-import { MAX_FRAME_BYTES } from '../limits.ts';
+import { MAX_FRAME_BYTES, NOISE_FRAME_BYTES, PROOF_FRAME_BYTES } from '../limits.ts';
 import { BYE_CODES, type Cursor, type Frame, REFUSE_CODES } from '../session/frames.ts';
+import { PROOF_BYTES } from '../session/open-proof.ts';
 import { base64url } from '../version/base64url.ts';
 import { type Clock, MAX_TIMESTAMP } from '../version/clock.ts';
 import { type Actor, compareStrings, type Dot } from '../version/dot.ts';
@@ -35,7 +36,8 @@ const seq = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max:
 const uint32 = fc.oneof(fc.nat(300), fc.nat(2 ** 32 - 1), fc.constant(2 ** 32 - 1));
 const channel = uint32.map((value) => Math.max(1, value));
 const time = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: MAX_TIMESTAMP }), fc.constantFrom(0, MAX_TIMESTAMP));
-const bytes16 = fc.uint8Array({ minLength: 16, maxLength: 16 });
+const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const bytes16 = bytesOf(16);
 
 const clock: fc.Arbitrary<Clock> = fc.tuple(time, actor, seq).map(([t, a, s]) => ({ time: t, actor: a, seq: s }));
 
@@ -98,15 +100,24 @@ const haveEntries: fc.Arbitrary<readonly ['hash' | 'whole' | 'changes', Vector]>
 const frame: fc.Arbitrary<Frame> = fc.oneof(
   seq.map((v): Frame => ({ type: 'version', version: v })),
   fc
-    .tuple(characters(43), bytes16, uint, fc.array(text, { maxLength: 4 }))
-    .map(([replica, nonce, t, features]): Frame => {
-      return { type: 'hello', replica, session: nonce, nonce, time: t, features };
-    }),
+    .tuple(bytes16, uint, fc.array(text, { maxLength: 4 }))
+    .map(([session, t, features]): Frame => ({ type: 'hello', session, time: t, features })),
+  bytesOf(NOISE_FRAME_BYTES).map((data): Frame => ({ type: 'noise', data })),
+  bytesOf(PROOF_FRAME_BYTES).map((data): Frame => ({ type: 'proof', data })),
   fc
-    .tuple(channel, text, text, uint, characters(43), fc.option(text, { nil: undefined }), fc.boolean(), fc.boolean())
-    .map(([c, room, collection, schemaVersion, schemaHash, handler, sends, receives]): Frame => {
+    .tuple(
+      channel,
+      bytesOf(PROOF_BYTES),
+      text,
+      uint,
+      characters(43),
+      fc.option(text, { nil: undefined }),
+      fc.boolean(),
+      fc.boolean(),
+    )
+    .map(([c, proof, collection, schemaVersion, schemaHash, handler, sends, receives]): Frame => {
       const mergeMode = handler === undefined ? 'fields' : `handler:${handler}`;
-      return { type: 'open', channel: c, room, collection, schemaVersion, schemaHash, mergeMode, sends, receives };
+      return { type: 'open', channel: c, proof, collection, schemaVersion, schemaHash, mergeMode, sends, receives };
     }),
   fc
     .tuple(channel, fc.constantFrom(...REFUSE_CODES), text)

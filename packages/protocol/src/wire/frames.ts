@@ -64,6 +64,10 @@ function writeFrame(writer: ByteWriter, frame: Frame): void {
     case 'version':
       connection.writeVersionFrame(writer, frame);
       break;
+    case 'noise':
+    case 'proof':
+      connection.writeHandshake(writer, frame);
+      break;
     case 'hello':
       connection.writeHello(writer, frame);
       break;
@@ -114,6 +118,9 @@ function readFrame(reader: ByteReader, type: FrameType): Frame {
   switch (type) {
     case 'version':
       return connection.readVersionFrame(reader);
+    case 'noise':
+    case 'proof':
+      return connection.readHandshake(reader, type);
     case 'hello':
       return connection.readHello(reader);
     case 'open':

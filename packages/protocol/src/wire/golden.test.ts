@@ -14,22 +14,22 @@ const NINES = new Uint8Array(16).fill(0x99);
 
 /** The frames whose bytes SPEC.md quotes. */
 const FRAMES: Readonly<Record<string, Frame>> = {
-  version: { type: 'version', version: 2 },
+  version: { type: 'version', version: 3 },
   hello: {
     type: 'hello',
-    replica: HASH,
     session: NINES,
-    nonce: COUNTING,
     time: 1_700_000_000_000,
     features: ['gossip'],
   },
+  noise: { type: 'noise', data: Uint8Array.from({ length: 48 }, (_, i) => i) },
+  proof: { type: 'proof', data: new Uint8Array(112).fill(0x99) },
   ping: { type: 'ping', token: 4_294_967_295 },
   pong: { type: 'pong', token: 0 },
   bye: { type: 'bye', code: 'DUPLICATE_CONNECTION', text: '' },
   open: {
     type: 'open',
     channel: 1,
-    room: 'app/room',
+    proof: new Uint8Array(32).fill(0x99),
     collection: 'todos',
     schemaVersion: 2,
     schemaHash: HASH,

@@ -78,7 +78,7 @@ describe('frames', () => {
   });
 
   it('[WIRE-6] types without a frame', () => {
-    const known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0x52];
+    const known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 0x52];
     for (let type = 0; type < 256; type++) {
       if (known.includes(type)) continue;
       expect(refusal(() => decode(type, 0, 0, 0)).code).toBe('FRAME_UNKNOWN_TYPE');
@@ -107,7 +107,7 @@ describe('frames', () => {
     const open: Frame = {
       type: 'open',
       channel: 1,
-      room: 'r',
+      proof: new Uint8Array(32),
       collection: 'c',
       schemaVersion: 0,
       schemaHash: 'h'.repeat(43),
@@ -117,7 +117,18 @@ describe('frames', () => {
     };
     expect(decodeFrame(encodeFrame(open))).toEqual(open);
     expectUnencodable({ ...open, mergeMode: 'handler' });
-    expectMalformed(0x02, 1, 1, 1, 0x72, 1, 0x63, 0, ...ascii('h'.repeat(43)), 6, ...ascii('Fields'));
+    expectMalformed(
+      0x02,
+      1,
+      1,
+      ...new Array<number>(32).fill(0),
+      1,
+      0x63,
+      0,
+      ...ascii('h'.repeat(43)),
+      6,
+      ...ascii('Fields'),
+    );
   });
 
   it('channels outside 1 to 2^32 − 1, a PUSH that does not go on', () => {

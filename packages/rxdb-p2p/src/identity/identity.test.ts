@@ -23,7 +23,7 @@ describe('the identity of a replica', () => {
   it('[VER-1] is the hash of the public key whose secret key it signs with', async () => {
     const identity = await loadIdentity(await open('identity-signs'));
     const message = new TextEncoder().encode('a handshake');
-    const signature = await identity.sign(message);
+    const signature = (await identity.signer()).sign(message);
     expect(ed25519.verify(signature, message, identity.publicKey, { zip215: false })).toBe(true);
     expect(identity.replica).toBe(base64url(sha256(identity.publicKey)));
   });

@@ -5,6 +5,7 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { base64url, fromBase64url, P2PError } from '@rxdb-p2p/protocol';
+import type { Signer } from '@rxdb-p2p/protocol/secrecy';
 import type { Sidecar } from '../journal/sidecar.ts';
 
 /** The secret key is in none of its members: it leaves this module as signatures only. */
@@ -15,8 +16,8 @@ export interface Identity {
   readonly publicKey: Uint8Array;
   /** How the key pair is stored: `plain` where the database has no encryption. */
   readonly keyStorage: KeyStorage;
-  /** Ed25519 (RFC 8032) with the replica's secret key, 64 bytes. */
-  sign(message: Uint8Array): Promise<Uint8Array>;
+  /** Signs with the replica's secret key; loads what that takes. */
+  signer(): Promise<Signer>;
   /** The actor under which this replica writes, for one incarnation of a collection's storage. */
   actorOf(incarnation: string): string;
 }
@@ -43,9 +44,9 @@ export async function loadIdentity(sidecar: Sidecar): Promise<Identity> {
     replica: base64url(sha256(publicKey)),
     publicKey,
     keyStorage: sidecar.encrypted ? 'encrypted' : 'plain',
-    async sign(message) {
-      const { ed25519 } = await import('@noble/curves/ed25519.js');
-      return ed25519.sign(message, secretKey);
+    async signer() {
+      const { createSigner } = await import('@rxdb-p2p/protocol/secrecy');
+      return createSigner(secretKey);
     },
     actorOf(incarnation) {
       const text = new TextEncoder().encode(incarnation);

@@ -1,6 +1,6 @@
 /** The options of a pool: checked, completed from the database's defaults, and made comparable. */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { base64url, P2PError } from '@rxdb-p2p/protocol';
+import { base64url, equalBytes, P2PError, readTopicSecret, type TopicSecret } from '@rxdb-p2p/protocol';
 import type { RxCollection } from 'rxdb';
 import { A_BOOLEAN, A_FUNCTION, A_TEXT, AN_ARRAY, checkOptions, hidden, type OptionChecks } from '../check-options.ts';
 import type { PeerRules } from '../pool/rights.ts';
@@ -20,8 +20,11 @@ const NAMESPACE_PATTERN = /^[A-Za-z0-9._~-]{1,64}$/;
 
 export interface PoolOptions {
   readonly topic: string;
-  /** name of the room at the signaling server: it tells neither topic nor collection */
-  readonly room: string;
+  readonly namespace: string;
+  /** the pool's among all of a collection, in every tab; stays in this browser */
+  readonly name: string;
+  /** Left out: whoever knows the topic's name has its keys. */
+  readonly secret: TopicSecret | undefined;
   readonly push: boolean;
   readonly pull: boolean;
   readonly conflictHandlerVersion: string;
@@ -37,6 +40,8 @@ const CHECKS: OptionChecks<keyof SyncP2POptions> = {
   signaling: A_TEXT,
   getToken: hidden(A_FUNCTION),
   namespace: ['1 to 64 of A–Z a–z 0–9 . _ ~ -', (value) => typeof value === 'string' && NAMESPACE_PATTERN.test(value)],
+  // Checked apart: what is wrong with it is told without a word of it.
+  secret: ['', () => true],
   iceServers: hidden(AN_ARRAY),
   iceTransportPolicy: ['`all` or `relay`', (value) => value === 'all' || value === 'relay'],
   maxConnections: A_CONNECTION_COUNT,
@@ -65,7 +70,10 @@ const CHECKS: OptionChecks<keyof SyncP2POptions> = {
   ],
 };
 
-/** @throws P2PError `TOPIC_INVALID`, `OPTIONS_INVALID`, `SIGNALING_REQUIRED`, `SIGNALING_URL_INVALID` */
+/**
+ * @throws P2PError `TOPIC_INVALID`, `OPTIONS_INVALID`, `SECRET_INVALID`, `SECRET_TOO_SHORT`, `SIGNALING_REQUIRED`,
+ * `SIGNALING_URL_INVALID`
+ */
 export function resolveOptions(collection: RxCollection, topic: unknown, given: SyncP2POptions): PoolOptions {
   const checkedTopic = checkTopic(topic);
   checkOptions('the options of syncP2P', given, CHECKS);
@@ -77,13 +85,15 @@ export function resolveOptions(collection: RxCollection, topic: unknown, given: 
   const { allowedPeers, isPeerValid, authorize } = options;
   const allowed = allowedPeers === undefined ? undefined : [...new Set(allowedPeers)].sort();
   const rules = { allowedPeers: allowed && new Set(allowed), isPeerValid, authorize };
-  const room = roomName(namespace, checkedTopic);
+  const name = poolName(namespace, checkedTopic);
+  const secret = options.secret === undefined ? undefined : readTopicSecret(options.secret);
   const { maxClockDifferenceMs = DEFAULT_CLOCK_DIFFERENCE_MS } = options;
   // Infinity is no JSON.
-  const compared = [room, push, pull, conflictHandlerVersion, String(maxClockDifferenceMs), transport.key, allowed];
+  const compared = [name, push, pull, conflictHandlerVersion, String(maxClockDifferenceMs), transport.key, allowed];
   const key = JSON.stringify(compared);
-  const checked = { topic: checkedTopic, room, push, pull, conflictHandlerVersion, maxClockDifferenceMs };
-  return { ...checked, rules, transport, key };
+  const named = { topic: checkedTopic, namespace, name, secret };
+  const checked = { push, pull, conflictHandlerVersion, maxClockDifferenceMs };
+  return { ...named, ...checked, rules, transport, key };
 }
 
 /** @throws P2PError `OPTIONS_INVALID` */
@@ -147,8 +157,17 @@ function simplePeer({
   });
 }
 
-/** Opaque to the server: 128 bits would do against accidents, 256 against somebody who makes names collide. */
-function roomName(namespace: string, topic: string): string {
-  const text = `rxdb-p2p room 1\n${namespace.length}:${namespace}${topic}`;
-  return `${namespace}/${base64url(sha256(new TextEncoder().encode(text)))}`;
+function poolName(namespace: string, topic: string): string {
+  const text = `rxdb-p2p pool 1\n${namespace.length}:${namespace}${topic}`;
+  return base64url(sha256(new TextEncoder().encode(text)));
+}
+
+/** Whether two calls give the same secret; how much of it is the same cannot be told by the time. */
+export function sameSecret(a: TopicSecret | undefined, b: TopicSecret | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.kind === b.kind && equalBytes(secretBytes(a), secretBytes(b));
+}
+
+function secretBytes(secret: TopicSecret): Uint8Array {
+  return secret.kind === 'made' ? secret.bytes : new TextEncoder().encode(secret.text);
 }

@@ -14,8 +14,9 @@ declare module 'rxdb' {
      * Returns at once; what happens is on the pool's observables.
      *
      * @param topic names the group of devices: 1 to 512 bytes of UTF-8
-     * @throws P2PError (as a rejection) `TOPIC_INVALID`, `OPTIONS_INVALID`, `OPTIONS_DIFFER`, `SIGNALING_REQUIRED`,
-     * `SIGNALING_URL_INVALID`, `ATTACHMENTS_UNSUPPORTED`, `INSECURE_CONTEXT`, `COLLECTION_CLOSED`, `TRANSPORT_NOT_LOADED`
+     * @throws P2PError (as a rejection) `TOPIC_INVALID`, `OPTIONS_INVALID`, `OPTIONS_DIFFER`, `SECRET_INVALID`,
+     * `SECRET_TOO_SHORT`, `SIGNALING_REQUIRED`, `SIGNALING_URL_INVALID`, `ATTACHMENTS_UNSUPPORTED`, `INSECURE_CONTEXT`,
+     * `COLLECTION_CLOSED`, `TRANSPORT_NOT_LOADED`
      */
     syncP2P(topic: string, options?: SyncP2POptions): Promise<P2PPool<RxDocumentType>>;
   }

@@ -25,6 +25,8 @@ export interface ReplicateP2POptions<Doc> {
   readonly isPeerValid?: (peer: PeerIdentity) => boolean | Promise<boolean>;
   readonly authorize?: (peer: PeerIdentity) => PeerVerdict | Promise<PeerVerdict>;
   readonly namespace?: string;
+  /** As in `syncP2P`. */
+  readonly secret?: string;
   readonly conflictHandlerVersion?: string;
   /** All sync is live: `false` is refused. */
   readonly live?: true;
@@ -45,6 +47,7 @@ const CHECKS: OptionChecks<keyof ReplicateP2POptions<unknown>> = {
     isPeerValid: HANDED_ON,
     authorize: HANDED_ON,
     namespace: HANDED_ON,
+    secret: HANDED_ON,
     conflictHandlerVersion: HANDED_ON,
   },
   live: ['true: all sync is live', (value) => value === true],
@@ -65,7 +68,7 @@ const DIRECTION_CHECKS: OptionChecks<keyof DirectionOptions> = {
 export async function replicateP2P<Doc>(options: ReplicateP2POptions<Doc>): Promise<P2PPool<Doc>> {
   checkOptions('the options of replicateP2P', options, CHECKS);
   const { collection, topic, connectionHandlerCreator, pull, push, namespace, conflictHandlerVersion } = options;
-  const { allowedPeers, isPeerValid, authorize } = options;
+  const { allowedPeers, isPeerValid, authorize, secret } = options;
   for (const [name, direction] of Object.entries({ pull, push })) {
     if (direction === undefined) continue;
     checkOptions(`${name} of replicateP2P`, direction, DIRECTION_CHECKS);
@@ -98,6 +101,7 @@ export async function replicateP2P<Doc>(options: ReplicateP2POptions<Doc>): Prom
     ...(authorize === undefined ? {} : { authorize }),
     ...(isPeerValid === undefined ? {} : { isPeerValid }),
     ...(namespace === undefined ? {} : { namespace }),
+    ...(secret === undefined ? {} : { secret }),
     ...(conflictHandlerVersion === undefined ? {} : { conflictHandlerVersion }),
   };
   return collection.syncP2P(topic, given);

@@ -1,17 +1,14 @@
-import type { ChannelOffer } from '@rxdb-p2p/protocol';
-import { createRogue, type Rogue } from '@rxdb-p2p/testkit/hostile';
+import { createRogue, type Rogue, type RogueOffer } from '@rxdb-p2p/testkit/hostile';
 import { addRxPlugin, createRxDatabase, type RxDatabase } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryNetwork, type P2PError, RxDBP2PPlugin } from '../index.ts';
-import { resolveOptions } from '../plugin/options.ts';
 import { hashSchema } from '../replica/schema.ts';
 
 addRxPlugin(RxDBP2PPlugin);
 
 const DAY_MS = 86_400_000;
-const ROGUE = 'r'.repeat(43);
 const schema = {
   version: 0,
   type: 'object',
@@ -40,17 +37,17 @@ describe('[CONN-22] a peer whose clock is off', () => {
     const pool = await items.syncP2P('family', { transport, ...limit });
     const errors: P2PError[] = [];
     pool.error$.subscribe((error) => errors.push(error));
-    const offer: ChannelOffer = {
-      ...{ room: resolveOptions(items, 'family', { transport }).room, collection: 'items', schemaVersion: 0 },
+    const offer: RogueOffer = {
+      ...{ collection: 'items', schemaVersion: 0 },
       schemaHash: hashSchema(items.schema.jsonSchema as unknown as Record<string, unknown>),
       ...{ mergeMode: 'fields', sends: true, receives: true },
     };
     let opened = 0;
     rogue = createRogue({
-      ...{ factory: network.factory('rogue'), offer, replica: ROGUE, clock: () => Date.now() + offMs },
+      ...{ factory: network.factory('rogue'), topic: 'family', offer, clock: () => Date.now() + offMs },
       onOpen: () => opened++,
     });
-    const phase = async () => (await firstValueFrom(pool.peerStates$)).get(ROGUE);
+    const phase = async () => (await firstValueFrom(pool.peerStates$)).get(rogue?.replica ?? '');
     return { phase, errors, opened: () => opened };
   }
 

@@ -6,7 +6,9 @@ import type {
   ConnectionInput,
   Directions,
   Frame,
+  Handshake,
   HelloFrame,
+  PeerIntroduction,
   RefuseCode,
   SyncFrame,
 } from '@rxdb-p2p/protocol';
@@ -20,6 +22,7 @@ import {
 } from '@rxdb-p2p/protocol';
 import { LINK_DRAINED_BYTES, type Link, type LinkRoute } from '../transport/port.ts';
 import { createIntake } from './intake.ts';
+import { hex } from './tab-names.ts';
 import type { Timers } from './timers.ts';
 
 export interface ChannelHandlers {
@@ -30,8 +33,10 @@ export interface ChannelHandlers {
 }
 
 export interface Connection {
-  /** Set once the peer has said who it is. */
-  readonly peer: HelloFrame | null;
+  /** Set once the peer has proved who it is, and introduced itself. */
+  readonly peer: PeerIntroduction | null;
+  /** Both ends give it the same, which no other connection has: the hash of its handshake. */
+  readonly name: string;
   readonly closed: boolean;
   /** @returns a number for `withdraw`; the handlers get the channel's number of the moment */
   offer(offer: ChannelOffer, denied: boolean, handlers: ChannelHandlers): number;
@@ -50,15 +55,27 @@ export interface Connection {
 }
 
 export interface ConnectionEvents {
-  onMet(connection: Connection, peer: HelloFrame): void;
+  onMet(connection: Connection, peer: PeerIntroduction): void;
   onEnd(connection: Connection, code: ByeCode | 'LINK_CLOSED', text: string, byPeer: boolean): void;
+}
+
+/** What two sides begin with. */
+export interface ConnectionBeginning {
+  readonly self: HelloFrame;
+  readonly handshake: Handshake;
 }
 
 /** A peer that has not introduced itself by then does not mean to, milliseconds: signs of life are not enough. */
 const HELLO_WITHIN_MS = 15_000;
 
-export function createConnection(link: Link, self: HelloFrame, timers: Timers, events: ConnectionEvents): Connection {
-  let state = initialConnection(self);
+export function createConnection(
+  link: Link,
+  { self, handshake }: ConnectionBeginning,
+  timers: Timers,
+  events: ConnectionEvents,
+): Connection {
+  let state = initialConnection(self, handshake);
+  let trusted = false;
   const channels = new Map<number, ChannelHandlers>();
   /** current channel numbers by the number that `offer` returned */
   const numbers = new Map<number, number>();
@@ -75,6 +92,10 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
   function step(input: ConnectionInput): void {
     const [next, effects] = connectionStep(state, input);
     state = next;
+    if (state.proven !== null && !trusted) {
+      trusted = true;
+      intake.trust();
+    }
     for (const effect of effects) perform(effect);
     tickInTime();
   }
@@ -188,6 +209,9 @@ export function createConnection(link: Link, self: HelloFrame, timers: Timers, e
   const connection: Connection = {
     get peer() {
       return state.peer;
+    },
+    get name() {
+      return state.proven === null ? '' : hex(state.proven.hash);
     },
     get closed() {
       return ended;

@@ -1,10 +1,11 @@
 /** All that one database shares: its identity, one hub for each transport, one node for each collection. */
 import { P2PError } from '@rxdb-p2p/protocol';
+import type { TopicKeys } from '@rxdb-p2p/protocol/secrecy';
 import type { RxCollection, RxDatabase, RxStorage } from 'rxdb';
 import { type Identity, loadIdentity, renewIdentity } from '../identity/identity.ts';
 import { isOwnSession, noteSession } from '../identity/tab-sessions.ts';
 import { openSidecar, type Sidecar } from '../journal/sidecar.ts';
-import type { PoolOptions } from '../plugin/options.ts';
+import { type PoolOptions, sameSecret } from '../plugin/options.ts';
 import { randomBytes, randomId } from '../random.ts';
 import { createLeadership, type Leadership } from '../tabs/leadership.ts';
 import { createPage } from '../tabs/page.ts';
@@ -14,6 +15,7 @@ import { createBlockBook } from './blocks.ts';
 import { type CollectionNode, createCollectionNode } from './collection-node.ts';
 import { createHub } from './hub.ts';
 import { createPool, type PoolCore } from './pool.ts';
+import { createSecrets } from './secrets.ts';
 import { createSharedHubs } from './shared-hubs.ts';
 import { hex } from './tab-names.ts';
 import { createTimers } from './timers.ts';
@@ -51,12 +53,15 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
   const hooked = new WeakSet<RxCollection>();
   const pools = new Map<string, Entry>();
   const hubs = createSharedHubs(async (factory) => {
-    const { replica } = await loadOnce();
+    const { replica, signer: loadSigner } = await loadOnce();
+    const { createReplicaHandshake } = await secrets.load();
+    const signer = await loadSigner();
     const sidecar = await openedSidecar();
     await noteSession(sidecar, hex(session), wallClock());
     const isOwnTab = async (other: string): Promise<boolean> => isOwnSession(await openedSidecar(), other);
     return createHub({
       ...{ factory, replica, session, timers, randomBytes, wallClock, isOwnTab, isBlocked: blocks.isBlocked },
+      handshake: (options) => createReplicaHandshake({ ...options, signer }),
       onCloned: (yields) => void cloned(replica, yields).catch(() => undefined),
     });
   });
@@ -65,6 +70,14 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     sidecar: openedSidecar,
     wallClock,
     onChange: () => hubs.each((hub) => hub.enforceBlocks()),
+  });
+  const secrets = createSecrets({
+    timers,
+    sidecar: openedSidecar,
+    onProblem(problem) {
+      for (const node of nodes.values()) node.report(problem);
+    },
+    isOver: () => pools.size === 0,
   });
   /** Once is enough for a copy; whoever says again and again that he is us is no copy. */
   let isRenewed = false;
@@ -198,12 +211,12 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
       return !rows.some(({ key }) => key === `journal:${collection.name}`);
     },
     open(collection, options) {
-      const key = JSON.stringify([collection.name, options.room]);
+      const key = JSON.stringify([collection.name, options.name]);
       const existing = pools.get(key);
       if (existing !== undefined && existing.collection === collection) {
         if (isSame(existing.options, options)) return existing.core.handle();
         throw new P2PError('OPTIONS_DIFFER', `topic ${JSON.stringify(options.topic)} is open with other options`, {
-          hint: 'use the same options (and the same functions isPeerValid and authorize), or cancel the other pool first',
+          hint: 'use the same options (secret, and functions isPeerValid and authorize), or cancel the other pool first',
         });
       }
       if (closing.has(collection))
@@ -225,10 +238,19 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
       leadership ??= createLeadership();
       if (!nodes.has(collection)) onceClosing(collection);
       const node = nodeOf(collection, version);
+      if (options.secret === undefined) secrets.warn();
+      let keys: Promise<TopicKeys> | undefined;
       const core = createPool({
         options,
         node,
-        useHub: () => hubs.use(options.transport),
+        async useHub() {
+          keys ??= secrets.keysOf(options).catch((error: unknown) => {
+            keys = undefined;
+            throw error;
+          });
+          const derived = await keys;
+          return { ...(await hubs.use(options.transport)), keys: derived };
+        },
         timers,
         wallClock,
         blocks,
@@ -243,5 +265,6 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
 
 function isSame(a: PoolOptions, b: PoolOptions): boolean {
   const { isPeerValid, authorize } = a.rules;
-  return a.key === b.key && isPeerValid === b.rules.isPeerValid && authorize === b.rules.authorize;
+  if (a.key !== b.key || !sameSecret(a.secret, b.secret)) return false;
+  return isPeerValid === b.rules.isPeerValid && authorize === b.rules.authorize;
 }

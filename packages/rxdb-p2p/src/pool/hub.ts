@@ -2,14 +2,26 @@
  * All connections that one database makes through one transport: one per remote replica, whatever number of topics and
  * collections they carry (ARCHITECTURE §5).
  */
-import type { ByeCode, ChannelOffer, Directions, HelloFrame, RefuseCode, SyncFrame } from '@rxdb-p2p/protocol';
+import type {
+  ByeCode,
+  ChannelOffer,
+  Directions,
+  Handshake,
+  HelloFrame,
+  PeerIntroduction,
+  RefuseCode,
+  SyncFrame,
+} from '@rxdb-p2p/protocol';
 import { P2PError } from '@rxdb-p2p/protocol';
-import type { LinkRoute, Transport, TransportFactory } from '../transport/port.ts';
-import { type Connection, createConnection } from './connection.ts';
+import type { ReplicaHandshakeOptions, TopicKeys } from '@rxdb-p2p/protocol/secrecy';
+import type { Link, LinkRoute, Transport, TransportFactory } from '../transport/port.ts';
+import { type Connection, type ConnectionBeginning, createConnection } from './connection.ts';
+import { createEphemeralKeys } from './ephemeral-keys.ts';
 import { createOffers } from './offers.ts';
 import { createPenalties } from './penalties.ts';
-import { connectionName, hex, tabOf } from './tab-names.ts';
+import { hex, tabOf } from './tab-names.ts';
 import type { Timers } from './timers.ts';
+import { createTopicRooms } from './topic-rooms.ts';
 import type { PeerRights } from './types.ts';
 
 /** What a pool offers to every peer of its room. */
@@ -29,6 +41,8 @@ export interface Registration {
   gone(replica: string): void;
   /** Something went wrong with one connection, and is over. */
   problem(error: P2PError): void;
+  /** Something of the room was refused before it became a connection. */
+  refusedSignal(problem: P2PError): void;
   /** What keeps the transport from working, until it says `undefined`. */
   transport(problem: P2PError | undefined): void;
 }
@@ -52,7 +66,7 @@ export interface OpenChannel {
 }
 
 export interface Hub {
-  register(room: string, registration: Registration): Registered;
+  register(keys: TopicKeys, registration: Registration): Registered;
   /** The block list has changed. */
   enforceBlocks(): void;
   close(): Promise<void>;
@@ -68,6 +82,8 @@ export interface Registered {
 export interface HubDeps {
   readonly factory: TransportFactory;
   readonly replica: string;
+  /** Proves that this is the replica, and to whom. */
+  readonly handshake: (options: Omit<ReplicaHandshakeOptions, 'signer'>) => Handshake;
   /** 16 random bytes of this tab */
   readonly session: Uint8Array;
   readonly timers: Timers;
@@ -103,7 +119,7 @@ const PROBE_MS = 3_000;
 export function createHub(deps: HubDeps): Hub {
   const { factory, replica, session, timers, randomBytes, wallClock } = deps;
   const registrations = new Map<Registration, string>();
-  const rooms = new Map<string, { count: number; leave: () => void }>();
+  const ephemerals = createEphemeralKeys();
   /** connections that carry channels, by remote tab */
   const connections = new Map<string, Connection>();
   const all = new Set<Connection>();
@@ -114,20 +130,20 @@ export function createHub(deps: HubDeps): Hub {
   let transportProblem: P2PError | undefined;
   let closed = false;
 
+  const rooms = createTopicRooms((room, signalKey) => transport.join(room, signalKey));
   const transport: Transport = factory.create({
     onLink(link) {
       if (closed) {
         link.close();
         return;
       }
-      const nonce = randomBytes(16);
-      const hello: HelloFrame = {
-        ...{ type: 'hello', replica, session, nonce, features: [] },
-        time: Math.round(wallClock()),
-      };
-      all.add(
-        createConnection(link, hello, timers, { onMet: (connection, peer) => met(connection, peer, nonce), onEnd }),
-      );
+      const keys = rooms.keysOf(link.room);
+      // We have left the room meanwhile. If there is another one that both are in, the transport tries again.
+      if (keys === undefined) link.abandon();
+      else all.add(createConnection(link, begin(link, keys), timers, { onMet: met, onEnd }));
+    },
+    onRefused(room, problem) {
+      for (const [registration, name] of registrations) if (name === room) registration.refusedSignal(problem);
     },
     onProblem(problem) {
       const error =
@@ -139,11 +155,15 @@ export function createHub(deps: HubDeps): Hub {
     },
   });
 
-  const names = new Map<Connection, string>();
+  function begin(link: Link, { room, handshake: psk }: TopicKeys): ConnectionBeginning {
+    const { initiator, fingerprints } = link;
+    const binding = { room, ownFingerprint: fingerprints.own, remoteFingerprint: fingerprints.remote };
+    const self: HelloFrame = { type: 'hello', session, features: [], time: Math.round(wallClock()) };
+    return { self, handshake: deps.handshake({ initiator, psk, binding, ephemerals, ephemeral: randomBytes(32) }) };
+  }
 
-  function met(connection: Connection, peer: HelloFrame, nonce: Uint8Array): void {
+  function met(connection: Connection, peer: PeerIntroduction): void {
     all.add(connection);
-    names.set(connection, connectionName(nonce, peer.nonce));
     // [CONN-31] It learns that, and nothing else.
     if (deps.isBlocked(peer.replica)) connection.end('BLOCKED', '');
     else if (peer.replica === replica) void meetSelf(connection, peer);
@@ -152,7 +172,7 @@ export function createHub(deps: HubDeps): Hub {
   }
 
   /** [CONN-33] One at a time: what it opens meanwhile waits for its answer. */
-  function hold(connection: Connection, peer: HelloFrame): void {
+  function hold(connection: Connection, peer: PeerIntroduction): void {
     if (held.has(peer.replica)) {
       connection.end('OVER_BUDGET', 'another connection of this replica waits already');
       return;
@@ -171,14 +191,14 @@ export function createHub(deps: HubDeps): Hub {
     held.delete(peer);
   }
 
-  function welcome(connection: Connection, peer: HelloFrame): void {
+  function welcome(connection: Connection, peer: PeerIntroduction): void {
     const older = connections.get(tabOf(peer));
     if (older === undefined) adopt(connection, peer);
     else void decide(older, connection, peer);
   }
 
   /** [CONN-11] Another tab of ours, or another device with our key pair. */
-  async function meetSelf(connection: Connection, peer: HelloFrame): Promise<void> {
+  async function meetSelf(connection: Connection, peer: PeerIntroduction): Promise<void> {
     // A storage that fails says nothing about the peer.
     const isOurs = hex(peer.session) === hex(session) || (await deps.isOwnTab(hex(peer.session)).catch(() => true));
     // Not at once: what ends a link can overtake what was said on it, and the other side has to learn of it.
@@ -191,7 +211,7 @@ export function createHub(deps: HubDeps): Hub {
   }
 
   /** [CONN-4] Of two live connections with one tab of a replica the one with the smaller name stays; a dead one never does. */
-  async function decide(older: Connection, younger: Connection, peer: HelloFrame): Promise<void> {
+  async function decide(older: Connection, younger: Connection, peer: PeerIntroduction): Promise<void> {
     const alive = await older.isAlive(PROBE_MS);
     if (younger.closed || closed) return;
     const current = connections.get(tabOf(peer));
@@ -199,7 +219,7 @@ export function createHub(deps: HubDeps): Hub {
       await decide(current, younger, peer);
       return;
     }
-    if (alive && (names.get(older) ?? '') < (names.get(younger) ?? '')) {
+    if (alive && older.name < younger.name) {
       younger.end('DUPLICATE_CONNECTION', 'another connection with this replica stays');
       return;
     }
@@ -207,7 +227,7 @@ export function createHub(deps: HubDeps): Hub {
     adopt(younger, peer);
   }
 
-  function adopt(connection: Connection, peer: HelloFrame): void {
+  function adopt(connection: Connection, peer: PeerIntroduction): void {
     connections.set(tabOf(peer), connection);
     offers.begin(connection);
     for (const registration of registrations.keys()) offers.offer(connection, registration);
@@ -215,7 +235,6 @@ export function createHub(deps: HubDeps): Hub {
 
   function onEnd(connection: Connection, code: ByeCode | 'LINK_CLOSED', text: string, byPeer: boolean): void {
     all.delete(connection);
-    names.delete(connection);
     offers.forget(connection);
     const hello = connection.peer;
     const peer = hello?.replica;
@@ -239,22 +258,16 @@ export function createHub(deps: HubDeps): Hub {
   }
 
   return {
-    register(room, registration) {
+    register(keys, registration) {
+      const { room } = keys;
       registrations.set(registration, room);
       if (transportProblem !== undefined) registration.transport(transportProblem);
-      const joined = rooms.get(room);
-      if (joined === undefined) rooms.set(room, { count: 1, leave: transport.join(room) });
-      else joined.count++;
+      const leave = rooms.use(keys);
       for (const connection of connections.values()) offers.offer(connection, registration);
       const end = (): void => {
         if (!registrations.delete(registration)) return;
         offers.withdraw(registration);
-        const left = rooms.get(room);
-        if (left === undefined) return;
-        left.count--;
-        if (left.count > 0) return;
-        rooms.delete(room);
-        left.leave();
+        leave();
       };
       return { end, recheck: () => offers.recheck(registration) };
     },

@@ -133,6 +133,7 @@ describe('what comes in', () => {
       message[0] = kind;
       return message;
     };
+    rig.intake.trust();
     rig.intake.push(Uint8Array.of(1, 0, 0x10, 0, 0, 0, 0, 0));
     expect(rig.intake.receiving).toBe(true);
     for (let i = 0; i < 10; i++) {

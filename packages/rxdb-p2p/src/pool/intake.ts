@@ -9,6 +9,7 @@ import {
   delayOf,
   type Frame,
   initialBudget,
+  MAX_UNPROVEN_FRAME_BYTES,
   MAX_WAITING_BYTES,
   MAX_WAITING_MESSAGES,
   MESSAGE_WORK,
@@ -25,6 +26,8 @@ export interface Intake {
   resume(): void;
   /** Takes off what an answer costs, bytes. */
   charge(bytes: number): void;
+  /** From now on frames may be as large as they get: the peer has shown that it has a topic of ours. */
+  trust(): void;
   /** Whether a large frame is coming in, part by part and not too slowly. */
   readonly receiving: boolean;
   close(): void;
@@ -54,7 +57,7 @@ const MIN_BYTES_PER_SECOND = 1_024;
 const SLOW_AFTER_MS = 20_000;
 
 export function createIntake({ timers, frame, heard, refuse, unread }: IntakeDeps): Intake {
-  const assembler = createAssembler();
+  let assembler = createAssembler({ maxFrameBytes: MAX_UNPROVEN_FRAME_BYTES });
   let budget: Budget = initialBudget(timers.now());
   let waiting: Uint8Array[] = [];
   /** how many of them have been heard already */
@@ -142,6 +145,9 @@ export function createIntake({ timers, frame, heard, refuse, unread }: IntakeDep
     },
     charge(bytes) {
       budget = spend(budget, bytes, timers.now());
+    },
+    trust() {
+      assembler = createAssembler();
     },
     get receiving() {
       if (done < waiting.length) return true;

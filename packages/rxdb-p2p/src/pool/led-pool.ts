@@ -6,7 +6,7 @@ import type { Registration } from './hub.ts';
 import type { LedCollection } from './led-collection.ts';
 import { type Completions, createPoolChannels } from './pool-channels.ts';
 import { rightsOf } from './rights.ts';
-import type { HubUse } from './shared-hubs.ts';
+import type { TopicHub } from './shared-hubs.ts';
 import { acknowledgedSeq, connectedPhase, writesWaiting } from './snapshots.ts';
 import type { Timers } from './timers.ts';
 import type { PoolStatus } from './types.ts';
@@ -25,7 +25,7 @@ export interface LedPoolDeps {
   readonly options: PoolOptions;
   readonly node: CollectionNode;
   readonly active: LedCollection;
-  readonly use: HubUse;
+  readonly use: TopicHub;
   readonly timers: Timers;
   /** outlives this lead */
   readonly completions: Completions;
@@ -41,9 +41,13 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
   const { collection } = node;
   const channels = createPoolChannels({ led: active, timers, completions, onChange });
 
+  let refusedSignals = 0;
+  const refusedCodes = new Set<string>();
+
   const registration: Registration = {
     offer: {
-      room: options.room,
+      room: use.keys.room,
+      openKey: use.keys.open,
       collection: collection.name,
       schemaVersion: collection.schema.version,
       schemaHash: node.schemaHash,
@@ -63,6 +67,13 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
     },
     gone: channels.gone,
     problem: report,
+    refusedSignal(problem) {
+      refusedSignals++;
+      // Whoever sends one can send a thousand.
+      if (!refusedCodes.has(problem.code)) report(problem);
+      refusedCodes.add(problem.code);
+      onChange();
+    },
     transport(problem) {
       if (problem !== undefined) report(problem);
       deps.onTransport(problem);
@@ -70,7 +81,7 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
     },
   };
 
-  const registered = use.hub.register(options.room, registration);
+  const registered = use.hub.register(use.keys, registration);
   const ends = [active.sync.onStep(onChange), active.replica.onCommit(onChange), registered.end];
 
   return {
@@ -88,6 +99,8 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
         writesWaiting: writesWaiting(sync.state, replica.acknowledged),
         conflicts: contests.list().length,
         quarantined: replica.quarantined,
+        protection: options.secret === undefined ? 'none' : 'secret',
+        refusedSignals,
         ...(progress === undefined ? {} : { progress }),
       };
     },

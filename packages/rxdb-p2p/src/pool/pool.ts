@@ -9,7 +9,7 @@ import type { LedCollection } from './led-collection.ts';
 import { createLedPool, type LedPool } from './led-pool.ts';
 import { createCompletions } from './pool-channels.ts';
 import { type Blocks, createPoolHandle } from './pool-handle.ts';
-import type { HubUse } from './shared-hubs.ts';
+import type { TopicHub } from './shared-hubs.ts';
 import { withReason } from './snapshots.ts';
 import { mayPass, storageProblem } from './storage-problem.ts';
 import type { Timers } from './timers.ts';
@@ -26,7 +26,7 @@ export interface PoolDeps {
   readonly options: PoolOptions;
   readonly node: CollectionNode;
   /** Connections, for as long as this tab leads. */
-  readonly useHub: () => Promise<HubUse>;
+  readonly useHub: () => Promise<TopicHub>;
   readonly timers: Timers;
   /** milliseconds since 1970 */
   readonly wallClock: () => number;
@@ -40,11 +40,11 @@ export const SNAPSHOT_MS = 30;
 /** Before the leading tab is asked again, when it could not answer, milliseconds. */
 const ASK_AGAIN_MS = 200;
 
-const STARTING: PoolStatus = {
-  ...{ phase: 'starting', notInSync: 'starting', peers: [], writesWaiting: 0, conflicts: 0, quarantined: 0 },
-};
-
 export function createPool({ options, node, useHub, timers, wallClock, blocks, onCancelled }: PoolDeps): PoolCore {
+  const STARTING: PoolStatus = {
+    ...{ phase: 'starting', notInSync: 'starting', peers: [], writesWaiting: 0, conflicts: 0, quarantined: 0 },
+    ...{ protection: options.secret === undefined ? 'none' : 'secret', refusedSignals: 0 },
+  };
   const completions = createCompletions(wallClock);
   const error$ = new Subject<P2PError>();
   const status$ = new BehaviorSubject<PoolStatus>(STARTING);
@@ -61,7 +61,7 @@ export function createPool({ options, node, useHub, timers, wallClock, blocks, o
   let snapshotDue = false;
   let handles = 0;
 
-  const share = node.share(options.room, {
+  const share = node.share(options.name, {
     onStatus(status) {
       if (led !== undefined || cancelled || failed || node.hold !== undefined) return;
       followed = status ?? STARTING;
@@ -133,7 +133,7 @@ export function createPool({ options, node, useHub, timers, wallClock, blocks, o
     const { writesWaiting, conflicts, quarantined } = status$.value;
     const { code, message } = hold.problem;
     return withReason({
-      ...{ phase: 'paused', peers: [], writesWaiting, conflicts, quarantined },
+      ...{ ...STARTING, phase: 'paused', writesWaiting, conflicts, quarantined },
       problem: { code, message, retryAt: hold.retryAt },
     });
   }
@@ -167,7 +167,7 @@ export function createPool({ options, node, useHub, timers, wallClock, blocks, o
     };
   }
 
-  function begin(active: LedCollection, use: HubUse): void {
+  function begin(active: LedCollection, use: TopicHub): void {
     const onTransport = (transportProblem: P2PError | undefined): void => {
       problem = transportProblem;
     };

@@ -1,11 +1,10 @@
-import { type ChannelOffer, type Frame, hashVector, type Version } from '@rxdb-p2p/protocol';
-import { createRogue, type Rogue, type Victim } from '@rxdb-p2p/testkit/hostile';
+import { type Frame, hashVector, type Version } from '@rxdb-p2p/protocol';
+import { createRogue, type Rogue, type RogueOffer, type Victim } from '@rxdb-p2p/testkit/hostile';
 import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase, type RxJsonSchema } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryNetwork, type P2PError, type P2PPool, type QuarantinedVersion, RxDBP2PPlugin } from '../index.ts';
-import { resolveOptions } from '../plugin/options.ts';
 import { hashSchema } from '../replica/schema.ts';
 
 addRxPlugin(RxDBP2PPlugin);
@@ -31,7 +30,6 @@ const schema: RxJsonSchema<Item> = {
 };
 
 const AUTHOR = 'rogue-----------';
-const ROGUE = 'R'.repeat(43);
 
 const nested = (depth: number): string => `{"id":"deep","free":${'{"x":'.repeat(depth)}1${'}'.repeat(depth)}}`;
 
@@ -116,11 +114,10 @@ describe('what cannot be shown', () => {
     return { items: items as RxCollection<Item>, pool: pool as P2PPool<Item> };
   }
 
-  function offerOf(items: RxCollection<Item>): ChannelOffer {
-    const { room } = resolveOptions(items, 'family', { transport: network.factory() });
+  function offerOf(items: RxCollection<Item>): RogueOffer {
     const schemaHash = hashSchema(items.schema.jsonSchema as unknown as Record<string, unknown>);
     const agreed = { schemaVersion: 0, schemaHash, mergeMode: 'fields', sends: true, receives: true };
-    return { room, collection: 'items', ...agreed };
+    return { collection: 'items', ...agreed };
   }
 
   /** A member of the pool that has these versions, and gives them to whoever asks. */
@@ -139,7 +136,7 @@ describe('what cannot be shown', () => {
       }
     };
     rogues.push(
-      createRogue({ factory: network.factory('rogue'), offer: offerOf(items), replica: ROGUE, onOpen, onFrame }),
+      createRogue({ factory: network.factory('rogue'), topic: 'family', offer: offerOf(items), onOpen, onFrame }),
     );
   }
 

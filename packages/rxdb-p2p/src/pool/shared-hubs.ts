@@ -1,10 +1,17 @@
 /** One hub for each transport, for all pools that use it; it ends with its last use. */
+
+import type { TopicKeys } from '@rxdb-p2p/protocol/secrecy';
 import type { TransportFactory } from '../transport/port.ts';
 import type { Hub } from './hub.ts';
 
 export interface HubUse {
   readonly hub: Hub;
   release(): Promise<void>;
+}
+
+/** What a pool connects through. */
+export interface TopicHub extends HubUse {
+  readonly keys: TopicKeys;
 }
 
 export interface SharedHubs {

@@ -1,5 +1,5 @@
 /** How a hub names tabs, connections and times. */
-import type { HelloFrame } from '@rxdb-p2p/protocol';
+import type { PeerIntroduction } from '@rxdb-p2p/protocol';
 
 /** A peer may say any number; a date reaches to the year 275760. */
 export function timeText(ms: number): string {
@@ -7,13 +7,8 @@ export function timeText(ms: number): string {
   return Number.isNaN(date.getTime()) ? `${ms} ms since 1970` : date.toISOString();
 }
 
-export function tabOf({ replica, session }: HelloFrame): string {
+export function tabOf({ replica, session }: PeerIntroduction): string {
   return `${replica} ${hex(session)}`;
-}
-
-/** Both sides give the same name to a connection: their nonces in order. */
-export function connectionName(a: Uint8Array, b: Uint8Array): string {
-  return [hex(a), hex(b)].sort().join('');
 }
 
 export function hex(bytes: Uint8Array): string {

@@ -18,6 +18,11 @@ export interface SyncP2POptions {
   readonly getToken?: () => string | Promise<string>;
   /** Public name of the application: rooms of different namespaces never meet. Default `app`. Letters, digits, `._~-`. */
   readonly namespace?: string;
+  /**
+   * Who has it may take part, and nobody else: one of `createTopicSecret()`, or a passphrase of 16 characters or more. Share
+   * it over another way than the signaling server. Default none: whoever knows or guesses the topic's name can join.
+   */
+  readonly secret?: string;
   /** STUN and TURN servers. Default none: devices meet on one network only, or where addresses are public. */
   readonly iceServers?: readonly RTCIceServer[];
   /** `relay` uses TURN servers alone. Default `all`. */
@@ -175,6 +180,13 @@ export interface PoolStatus {
    * device. Not known while starting.
    */
   readonly keyStorage?: KeyStorage;
+  /** `none`: without a secret, whoever knows or guesses the topic's name can join. */
+  readonly protection: 'secret' | 'none';
+  /**
+   * What came through the signaling server since this tab leads and was refused: from somebody without the secret, changed
+   * on the way, or said before.
+   */
+  readonly refusedSignals: number;
   readonly peers: readonly PeerSnapshot[];
   /** Local writes that no peer has persisted yet; an upper bound. */
   readonly writesWaiting: number;

@@ -23,6 +23,7 @@ export interface MemoryLinkPair {
 /** @param ended told, before the owner of that end, that the end of a party has closed */
 export function createMemoryLinkPair(
   wire: Wire,
+  room: string,
   from: Party,
   to: Party,
   ended: (own: Party, remote: Party) => void,
@@ -35,8 +36,8 @@ export function createMemoryLinkPair(
     receive: (item) => dialler.receive(item),
     drained: () => answerer.drained(),
   });
-  const dialler: End = createEnd(wire, { own: from, remote: to, lane: out, initiator: true, ended });
-  const answerer: End = createEnd(wire, { own: to, remote: from, lane: back, initiator: false, ended });
+  const dialler: End = createEnd(wire, { room, own: from, remote: to, lane: out, initiator: true, ended });
+  const answerer: End = createEnd(wire, { room, own: to, remote: from, lane: back, initiator: false, ended });
   return {
     dialler,
     answerer,
@@ -60,6 +61,7 @@ interface End extends Link {
 }
 
 interface EndOptions {
+  readonly room: string;
   readonly own: Party;
   readonly remote: Party;
   readonly lane: Lane;
@@ -67,7 +69,14 @@ interface EndOptions {
   readonly ended: (own: Party, remote: Party) => void;
 }
 
-function createEnd(wire: Wire, { own, remote, lane, initiator, ended }: EndOptions): End {
+/** Nothing is encrypted inside a process; both ends know each other by their names. */
+function fingerprintOf({ id }: Party): Uint8Array {
+  const fingerprint = new Uint8Array(32);
+  fingerprint.set(new TextEncoder().encode(id).subarray(0, 32));
+  return fingerprint;
+}
+
+function createEnd(wire: Wire, { room, own, remote, lane, initiator, ended }: EndOptions): End {
   const inbox = createInbox();
   let closed: string | undefined;
   let onClose: ((reason: string) => void) | undefined;
@@ -94,6 +103,8 @@ function createEnd(wire: Wire, { own, remote, lane, initiator, ended }: EndOptio
     remoteId: remote.id,
     maxMessageBytes: wire.maxMessageBytes,
     initiator,
+    room,
+    fingerprints: { own: fingerprintOf(own), remote: fingerprintOf(remote) },
     get bufferedBytes() {
       return closed === undefined ? lane.bufferedBytes : 0;
     },

@@ -1,4 +1,4 @@
-import { describeTransport, observePeer, pause, until } from '@rxdb-p2p/testkit/transport';
+import { describeTransport, observePeer, pause, SIGNAL_KEY, until } from '@rxdb-p2p/testkit/transport';
 import { describe, expect, it } from 'vitest';
 import { createMemoryNetwork } from './memory.ts';
 
@@ -27,7 +27,7 @@ describeTransport('memory with delays that vary', () => {
 describe('memory network', () => {
   const open = (network: ReturnType<typeof createMemoryNetwork>, name: string) => {
     const peer = observePeer((events) => network.factory(name).create(events));
-    peer.transport.join('room');
+    peer.transport.join('room', SIGNAL_KEY);
     return peer;
   };
 

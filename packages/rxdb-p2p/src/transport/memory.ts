@@ -75,7 +75,8 @@ export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryN
     if (from === to || from.links.has(to.id) || !share(from, to) || !mayLink(from.name, to.name)) return;
     const key = pairKey(from.name, to.name);
     if (cuts.has(key) || stalls.has(key)) return;
-    const pair = createMemoryLinkPair(wire, from, to, (own, remote) => {
+    const room = [...from.rooms.rooms].find((shared) => to.rooms.has(shared)) ?? '';
+    const pair = createMemoryLinkPair(wire, room, from, to, (own, remote) => {
       const links = members.get(own.id)?.links;
       if (links?.get(remote.id)?.pair === pair) links.delete(remote.id);
     });
@@ -118,7 +119,7 @@ export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryN
     members.set(member.id, member);
     let closed = false;
     return {
-      join: (room) => (closed ? () => undefined : rooms.use(room)),
+      join: (room, key) => (closed ? () => undefined : rooms.use(room, key)),
       close() {
         closed = true;
         rooms.clear();

@@ -4,6 +4,8 @@
  * collections, documents or replicas.
  */
 
+import type { P2PError } from '@rxdb-p2p/protocol';
+
 /** A connected, ordered, reliable, message-preserving link to one remote peer. */
 export interface Link {
   /** the transport's name for the remote end; a peer that reconnects may get another */
@@ -14,6 +16,10 @@ export interface Link {
   readonly bufferedBytes: number;
   /** Whether this side dialled. */
   readonly initiator: boolean;
+  /** The room for which it was made: the keys of its topic prove who is at the other end. */
+  readonly room: string;
+  /** What encrypts the link has shown both ends the other's certificate: they are compared, so that nobody is in between. */
+  readonly fingerprints: LinkFingerprints;
   /** How it goes through the network at the moment; undefined: not known. Left out by transports that cannot tell. */
   route?(): Promise<LinkRoute | undefined>;
   /** Queues one message, which is not empty. Never throws: a link that cannot send closes. */
@@ -34,6 +40,12 @@ export interface Link {
   abandon(): void;
 }
 
+/** SHA-256 of the certificate of each end, as this end sees them, 32 bytes. */
+export interface LinkFingerprints {
+  readonly own: Uint8Array;
+  readonly remote: Uint8Array;
+}
+
 export interface LinkRoute {
   /** `relay`: through a TURN server, of either side */
   readonly kind: 'direct' | 'relay';
@@ -49,14 +61,21 @@ export interface TransportEvents {
   onLink(link: Link): void;
   /** Nothing works, or something works again; never thrown. `undefined`: the last problem is over. */
   onProblem(problem: Error | undefined): void;
+  /**
+   * Something that came through the server of a room was refused: it does not come from a member of the topic, or was
+   * changed, or was said before. What is connected goes on. Left out by transports without a server.
+   */
+  onRefused?(room: string, problem: P2PError): void;
 }
 
 export interface Transport {
   /**
    * Joins a room and keeps looking for peers in it until the returned function is called. Returns at once;
    * what goes wrong is told to `onProblem`, and tried again with jittered backoff.
+   *
+   * @param signalKey seals what members tell each other through a server, 32 bytes; the same for all uses of a room
    */
-  join(room: string): () => void;
+  join(room: string, signalKey: Uint8Array): () => void;
   /** Leaves all rooms and closes all links. Resolves within 2 s whatever the network does. May be called twice. */
   close(): Promise<void>;
 }

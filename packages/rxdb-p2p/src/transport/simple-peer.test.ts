@@ -1,5 +1,5 @@
 import { LOOPBACK_CONFIG, nodeWebRTC } from '@rxdb-p2p/testkit/node-webrtc';
-import { describeTransport, observePeer, pause, until } from '@rxdb-p2p/testkit/transport';
+import { describeTransport, observePeer, pause, SIGNAL_KEY, until } from '@rxdb-p2p/testkit/transport';
 import { createSignalingServer } from 'rxdb-p2p-signaling';
 import { describe, expect, it } from 'vitest';
 import type { TransportFactory } from './port.ts';
@@ -38,7 +38,7 @@ describe('simple-peer transport factory', () => {
 
   async function problemOf(factory: TransportFactory): Promise<unknown> {
     const peer = observePeer((events) => factory.create(events));
-    peer.transport.join('room');
+    peer.transport.join('room', SIGNAL_KEY);
     expect(peer.problems).toEqual([]);
     await until('the problem', () => peer.problems.length > 0);
     await peer.transport.close();
@@ -67,7 +67,7 @@ describe('simple-peer transport factory', () => {
     const server = await createSignalingServer({ port: 0, host: '127.0.0.1' });
     const factory = getConnectionHandlerSimplePeer(server.url, nodeWebRTC);
     const peer = observePeer((events) => factory.create(events));
-    peer.transport.join('room');
+    peer.transport.join('room', SIGNAL_KEY);
     await peer.transport.close();
     await pause(50);
     expect([server.connections, peer.problems]).toEqual([0, []]);

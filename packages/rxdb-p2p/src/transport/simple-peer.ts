@@ -2,7 +2,7 @@
 import { P2PError } from '@rxdb-p2p/protocol';
 import { A_FUNCTION, A_TEXT, checkOptions, type OptionCheck, type OptionChecks } from '../check-options.ts';
 import { createTimers } from '../pool/timers.ts';
-import { randomFraction, randomId } from '../random.ts';
+import { randomBytes, randomFraction, randomId } from '../random.ts';
 import { createBackoff } from './backoff.ts';
 import type { Mesh } from './mesh/mesh.ts';
 import { MAX_MAX_CONNECTIONS, MESH_LIMITS, type MeshLimits, MIN_MAX_CONNECTIONS } from './mesh/mesh-limits.ts';
@@ -133,8 +133,8 @@ export function createSimplePeerTransport(
   let stopWatching: (() => void) | undefined;
 
   const users = createRoomUsers({
-    wanted(room) {
-      mesh?.join(room);
+    wanted(room, key) {
+      mesh?.join(room, key);
       if (starting) return;
       starting = true;
       // Later: nobody expects to be told of a problem before `join` has returned.
@@ -165,7 +165,7 @@ export function createSimplePeerTransport(
   }
 
   function open(libraries: Libraries, webRTC: TolerantWebRTC): void {
-    const { SimplePeer, io, createMesh, createSignalingClient, createPeerConnection } = libraries;
+    const { SimplePeer, io, createMesh, createSignalingClient, createPeerConnection, seals } = libraries;
     const turn = createIssuedTurn(timers.now);
     const opened = createMesh({
       createSignaling: (signalingEvents) =>
@@ -179,10 +179,13 @@ export function createSimplePeerTransport(
       limits: tuning.mesh,
       timers,
       randomName: () => randomId(16),
+      randomBytes,
+      library: seals,
+      onRefused: (room, problem) => events.onRefused?.(room, problem),
       onLink: (link) => events.onLink(link),
     });
     mesh = opened;
-    for (const room of users.rooms) opened.join(room);
+    for (const [room, key] of users.entries) opened.join(room, key);
     stopWatching = watchPage({ onHide: opened.sleep, onWake: opened.wake }, timers);
   }
 
@@ -197,7 +200,7 @@ export function createSimplePeerTransport(
     get droppedSignals() {
       return mesh?.droppedSignals ?? 0;
     },
-    join: (room) => (closed === undefined ? users.use(room) : () => undefined),
+    join: (room, key) => (closed === undefined ? users.use(room, key) : () => undefined),
     close() {
       closed ??= shutDown();
       return closed;

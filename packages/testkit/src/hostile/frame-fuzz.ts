@@ -5,6 +5,8 @@ import {
   type Frame,
   type FrameType,
   hashVector,
+  NOISE_FRAME_BYTES,
+  PROOF_FRAME_BYTES,
   PROTOCOL_VERSION,
   type Version,
 } from '@rxdb-p2p/protocol';
@@ -15,13 +17,25 @@ export interface Surroundings {
   readonly channel: number;
   /** actors and the highest `seq` of each that the victim knows */
   readonly actors: readonly string[];
-  readonly replica: string;
   readonly schemaHash: string;
   readonly collection: string;
 }
 
 export const FRAME_TYPES: readonly FrameType[] = [
-  ...(['version', 'hello', 'open', 'refuse', 'close', 'have', 'want', 'credit', 'entries', 'push'] as const),
+  ...([
+    'version',
+    'noise',
+    'proof',
+    'hello',
+    'open',
+    'refuse',
+    'close',
+    'have',
+    'want',
+    'credit',
+    'entries',
+    'push',
+  ] as const),
   ...(['compare', 'differ', 'fetch', 'ping', 'pong', 'bye'] as const),
 ];
 
@@ -51,13 +65,17 @@ export function plausibleFrame(
   switch (type) {
     case 'version':
       return { type, version: random.pick([PROTOCOL_VERSION, 99]) };
+    case 'noise':
+      return { type, data: random.bytes(NOISE_FRAME_BYTES) };
+    case 'proof':
+      return { type, data: random.bytes(PROOF_FRAME_BYTES) };
     case 'hello':
       return {
-        ...{ type, replica: around.replica, session: bytes16(), nonce: bytes16(), time: number(), features: [] },
+        ...{ type, session: bytes16(), time: number(), features: [] },
       };
     case 'open':
       return {
-        ...{ type, channel, room: around.schemaHash, collection: around.collection, schemaVersion: random.int(2) },
+        ...{ type, channel, proof: random.bytes(32), collection: around.collection, schemaVersion: random.int(2) },
         ...{ schemaHash: around.schemaHash, mergeMode: random.pick(['fields', 'handler:1']) },
         ...{ sends: random.chance(0.5), receives: random.chance(0.5) },
       };

@@ -5,14 +5,14 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { base64url, type ChannelOffer, encodeFrame } from '@rxdb-p2p/protocol';
+import { encodeFrame } from '@rxdb-p2p/protocol';
 import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
-import { createMemoryNetwork, type P2PPool, RxDBP2PPlugin, type TransportFactory } from 'rxdb-p2p';
+import { createMemoryNetwork, type P2PPool, RxDBP2PPlugin } from 'rxdb-p2p';
 import { hashSchema } from 'rxdb-p2p/testing';
 import { createRandom, type Random } from '../simulator/random.ts';
 import { FRAME_TYPES, fuzzedBytes, plausibleFrame, type Surroundings } from './frame-fuzz.ts';
-import { createRogue, type Rogue } from './rogue.ts';
+import { createRogue, type Rogue, type RogueOffer } from './rogue.ts';
 
 export interface AttackOptions {
   readonly seed: number;
@@ -80,7 +80,6 @@ export async function attackLiveSession(options: AttackOptions): Promise<AttackR
     mayLink: (a, b) => [a, b].sort().join() !== 'b,rogue',
     delayMs: (from, to) => ([from, to].includes('rogue') ? 0 : options.delayMs),
   });
-  let room = '';
   const databases: RxDatabase[] = [];
   const reported = new Map<string, number>();
 
@@ -89,20 +88,9 @@ export async function attackLiveSession(options: AttackOptions): Promise<AttackR
     const database = await createRxDatabase({ name: `attack-${process.pid}-${name}`, storage, multiInstance: false });
     databases.push(database);
     const { items } = await database.addCollections({ items: { schema } });
-    const pool = await items.syncP2P('family', { transport: listening(network.factory(name)) });
+    const pool = await items.syncP2P('family', { transport: network.factory(name) });
     return { items: items as unknown as RxCollection<Item>, pool };
   }
-  const listening = (factory: TransportFactory): TransportFactory => ({
-    key: factory.key,
-    create(events) {
-      const transport = factory.create(events);
-      const join = (name: string): (() => void) => {
-        room = name;
-        return transport.join(name);
-      };
-      return { ...transport, join };
-    },
-  });
 
   const a = await open('a');
   const b = await open('b');
@@ -112,10 +100,9 @@ export async function attackLiveSession(options: AttackOptions): Promise<AttackR
 
   const schemaHash = hashSchema(a.items.schema.jsonSchema as unknown as Record<string, unknown>);
   const agreed = { schemaVersion: 0, schemaHash, mergeMode: 'fields', sends: true, receives: true };
-  const offer: ChannelOffer = { room, collection: 'items', ...agreed };
-  const replica = 'R'.repeat(43);
+  const offer: RogueOffer = { collection: 'items', ...agreed };
   const around: Surroundings = {
-    ...{ channel: 1, actors: ['rogue-----------', 'rogue2----------'], replica, schemaHash, collection: 'items' },
+    ...{ channel: 1, actors: ['rogue-----------', 'rogue2----------'], schemaHash, collection: 'items' },
   };
 
   let arrived: ((text: string) => void) | undefined;
@@ -191,7 +178,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 interface AttackerDeps {
   readonly network: ReturnType<typeof createMemoryNetwork>;
-  readonly offer: ChannelOffer;
+  readonly offer: RogueOffer;
   readonly around: Surroundings;
   readonly random: Random;
   onCut(): void;
@@ -212,8 +199,9 @@ function createAttacker({ network, offer, random, onCut }: AttackerDeps): Attack
     await rogue?.close();
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
     // Somebody else each time: whoever comes back by the same name has to wait.
-    const replica = base64url(random.bytes(32));
-    rogue = createRogue({ factory: network.factory('rogue'), offer, replica, greets, onClosed: onCut });
+    const secretKey = random.bytes(32);
+    const about = { topic: 'family', offer, secretKey, greets, onClosed: onCut };
+    rogue = createRogue({ factory: network.factory('rogue'), ...about });
     return rogue;
   }
   /** A victim to send to, over a new link where the last one was ended. */

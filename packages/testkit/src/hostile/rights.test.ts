@@ -14,7 +14,7 @@ import {
 import { hashSchema } from 'rxdb-p2p/testing';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createRogue, type Rogue, type RogueOptions, type Victim } from './rogue.ts';
+import { createRogue, type Rogue, type RogueOptions, rogueId, type Victim } from './rogue.ts';
 
 addRxPlugin(RxDBP2PPlugin);
 
@@ -40,7 +40,7 @@ interface Device {
 
 /** The bar: every refusal is told within this time, milliseconds. */
 const WITHIN = { timeout: 5_000 };
-const ROGUE = 'rogue'.padEnd(43, '-');
+const ROGUE = rogueId();
 
 let databases: RxDatabase[] = [];
 let rogues: Rogue[] = [];
@@ -84,32 +84,13 @@ async function peerOf({ pool }: Device, replica: string) {
   return (await firstValueFrom(pool.peers$)).find((peer) => peer.replica === replica);
 }
 
-/** The room as `syncP2P` names it, learned by joining it. */
 async function createMember(network: MemoryNetwork, more: Partial<RogueOptions> = {}): Promise<Rogue> {
-  let room = '';
   const spy = await createRxDatabase({ name: unused('spy'), storage: getRxStorageMemory(), multiInstance: false });
   const { items } = await spy.addCollections({ items: { schema } });
-  const transport = {
-    key: 'spy',
-    create: () => ({
-      join(name: string) {
-        room = name;
-        return () => undefined;
-      },
-      close: () => Promise.resolve(),
-    }),
-  };
-  await items.syncP2P('family', { transport });
-  await expect.poll(() => room, { timeout: 20_000 }).not.toBe('');
   const schemaHash = hashSchema(items.schema.jsonSchema as unknown as Readonly<Record<string, unknown>>);
   await spy.close();
   const offer = { collection: 'items', schemaVersion: 0, schemaHash, mergeMode: 'fields', sends: true, receives: true };
-  const rogue = createRogue({
-    factory: network.factory(unused('rogue')),
-    replica: ROGUE,
-    offer: { room, ...offer },
-    ...more,
-  });
+  const rogue = createRogue({ factory: network.factory(unused('rogue')), topic: 'family', offer, ...more });
   rogues.push(rogue);
   return rogue;
 }
@@ -139,7 +120,7 @@ describe('a peer that is denied', () => {
     await createMember(network, { onHeard: (frame) => heard.push(frame) });
     await expect.poll(() => device.codes, WITHIN).toContain('NOT_ALLOWED');
     await expect.poll(() => refusals(heard), WITHIN).toEqual(['NOT_ALLOWED']);
-    expect(heard.map(({ type }) => type)).toEqual(['version', 'hello', 'refuse']);
+    expect(heard.map(({ type }) => type)).toEqual(['version', 'noise', 'proof', 'hello', 'refuse']);
     expect(heard.at(-1)).toMatchObject({ text: '' });
     await expect.poll(() => peerOf(device, ROGUE), WITHIN).toMatchObject({ phase: 'refused', code: 'NOT_ALLOWED' });
   });
@@ -218,7 +199,9 @@ describe('a peer that may write and not read', () => {
     });
     await expect.poll(() => textsOf(device), WITHIN).toEqual(['given', 'private']);
     await expect.poll(() => heard.filter(({ type }) => type === 'have').length, WITHIN).toBeGreaterThan(1);
-    expect(new Set(heard.map(({ type }) => type))).toEqual(new Set(['version', 'hello', 'open', 'have']));
+    expect(new Set(heard.map(({ type }) => type))).toEqual(
+      new Set(['version', 'noise', 'proof', 'hello', 'open', 'have']),
+    );
     for (const frame of heard) if (frame.type === 'have') expect([...frame.entries]).toEqual([]);
   });
 
@@ -296,7 +279,7 @@ describe('rights that change', () => {
     await createMember(network, { onHeard: (frame) => heard.push(frame), onFrame: () => undefined });
     await asked;
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(heard.map(({ type }) => type)).toEqual(['version', 'hello']);
+    expect(heard.map(({ type }) => type)).toEqual(['version', 'noise', 'proof', 'hello']);
     answer('allow');
     await expect.poll(() => heard.map(({ type }) => type), WITHIN).toContain('have');
   });
@@ -336,8 +319,8 @@ describe('a replica that is blocked', () => {
     await device.pool.block(ROGUE);
     await createMember(network, { onHeard: (frame) => heard.push(frame) });
     await expect.poll(() => heard.map(({ type }) => type), WITHIN).toContain('bye');
-    expect(heard.slice(0, 3).map(({ type }) => type)).toEqual(['version', 'hello', 'bye']);
-    expect(heard[2]).toMatchObject({ code: 'BLOCKED', text: '' });
+    expect(heard.slice(0, 5).map(({ type }) => type)).toEqual(['version', 'noise', 'proof', 'hello', 'bye']);
+    expect(heard[4]).toMatchObject({ code: 'BLOCKED', text: '' });
   });
 
   it('is named by its id', async () => {

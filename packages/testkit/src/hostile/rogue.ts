@@ -2,7 +2,9 @@
  * A peer that knows the protocol and says what it is told: it introduces itself and opens channels as it should, and then
  * sends whatever a test wants, in whatever order.
  */
+import { sha256 } from '@noble/hashes/sha2.js';
 import {
+  base64url,
   type ChannelOffer,
   type ConnectionState,
   connectionStep,
@@ -14,9 +16,12 @@ import {
   initialConnection,
   splitIntoMessages,
 } from '@rxdb-p2p/protocol';
+import { createReplicaHandshake, createSigner, deriveTopicKeys } from '@rxdb-p2p/protocol/secrecy';
 import type { Link, Transport, TransportFactory } from 'rxdb-p2p/testing';
 
 export interface Rogue {
+  /** its id */
+  readonly replica: string;
   /** links that are open and have a channel */
   readonly victims: readonly Victim[];
   close(): Promise<void>;
@@ -33,11 +38,15 @@ export interface Victim {
   sendBytes(bytes: Uint8Array): void;
 }
 
+export type RogueOffer = Omit<ChannelOffer, 'room' | 'openKey'>;
+
 export interface RogueOptions {
   readonly factory: TransportFactory;
-  readonly offer: ChannelOffer;
-  /** 43 characters of base64url */
-  readonly replica: string;
+  /** of the namespace `app`, without a secret */
+  readonly topic: string;
+  readonly offer: RogueOffer;
+  /** Its key pair. Default: always the same. */
+  readonly secretKey?: Uint8Array;
   /** What its clock says, milliseconds since 1970; default: the truth. */
   readonly clock?: () => number;
   /** Whether to introduce itself and to open a channel; without it a link is a victim as it is. Default true. */
@@ -51,18 +60,35 @@ export interface RogueOptions {
   readonly onClosed?: (victim: Victim) => void;
 }
 
+const ROGUE_KEY: Uint8Array = new Uint8Array(32).fill(7);
+
+/** The replica id of a rogue. @param secretKey default: that of every rogue that is given none */
+export function rogueId(secretKey: Uint8Array = ROGUE_KEY): string {
+  return base64url(sha256(createSigner(secretKey).publicKey));
+}
+
 export function createRogue(options: RogueOptions): Rogue {
-  const { factory, offer, replica, greets = true, onOpen, onFrame, onClosed } = options;
+  const { factory, topic, greets = true, onOpen, onFrame, onClosed } = options;
+  const keys = deriveTopicKeys(undefined, { namespace: 'app', topic });
+  const offer: ChannelOffer = { ...options.offer, room: keys.room, openKey: keys.open };
+  const signer = createSigner(options.secretKey ?? ROGUE_KEY);
   const victims: Victim[] = [];
 
   function meet(link: Link): void {
     // Another session each time: nobody takes it for the connection before.
-    const mark = crypto.getRandomValues(new Uint8Array(16));
+    const mark = randomBytes(16);
     const self: HelloFrame = {
-      ...{ type: 'hello', replica, session: mark, nonce: mark, features: [] },
+      ...{ type: 'hello', session: mark, features: [] },
       time: options.clock?.() ?? Date.now(),
     };
-    let state: ConnectionState = initialConnection(self);
+    const handshake = createReplicaHandshake({
+      ...{ initiator: link.initiator, psk: keys.handshake, signer, ephemeral: randomBytes(32) },
+      binding: {
+        ...{ room: keys.room, ownFingerprint: link.fingerprints.own, remoteFingerprint: link.fingerprints.remote },
+      },
+      ephemerals: { made: () => undefined, met: () => 'new' },
+    });
+    let state: ConnectionState = initialConnection(self, handshake);
     const assembler = createAssembler();
     let closed = false;
     let victim: Victim | undefined;
@@ -113,6 +139,10 @@ export function createRogue(options: RogueOptions): Rogue {
   }
 
   const transport: Transport = factory.create({ onLink: meet, onProblem: () => undefined });
-  transport.join(offer.room);
-  return { victims, close: () => transport.close() };
+  transport.join(keys.room, keys.signal);
+  return { replica: rogueId(options.secretKey), victims, close: () => transport.close() };
+}
+
+function randomBytes(count: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(count));
 }

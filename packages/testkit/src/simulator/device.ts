@@ -2,6 +2,7 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { base64url, createFieldHasher, P2PError } from '@rxdb-p2p/protocol';
+import { deriveTopicKeys, type TopicKeys } from '@rxdb-p2p/protocol/secrecy';
 import { fillWithDefaultSettings, prepareQuery, type RxJsonSchema, type RxStorage } from 'rxdb';
 import {
   acknowledgedSeq,
@@ -28,8 +29,11 @@ import {
 } from 'rxdb-p2p/testing';
 import { DISK_TIME } from './disk.ts';
 import type { SimNetwork } from './network.ts';
+import { createPlainHandshake } from './plain-handshake.ts';
 import type { Random } from './random.ts';
 import { createHandWrites, createUser, type HandWrites, type SimDocument, type User } from './user.ts';
+
+const TOPIC: TopicKeys = deriveTopicKeys(undefined, { namespace: 'sim', topic: 'room' });
 
 export const simSchema: RxJsonSchema<SimDocument> = {
   version: 0,
@@ -172,9 +176,11 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   await replica.start(options.stolen);
   const sync = createCollectionSync({ replica, timers: time, onFailure, onProblem });
   sync.onStep(() => replica.noteAcknowledged(acknowledgedSeq(sync.state)));
+  const replicaId = sha256(new TextEncoder().encode(name));
   const hub: Hub = createHub({
     factory: network.factory(name, options.tab, options.enter),
-    replica: base64url(sha256(new TextEncoder().encode(name))),
+    replica: base64url(replicaId),
+    handshake: (handshake) => createPlainHandshake(replicaId, handshake),
     session: random.bytes(16),
     timers: time,
     randomBytes: random.bytes,
@@ -185,7 +191,8 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   });
   const registration: Registration = {
     offer: {
-      room: 'sim/room',
+      room: TOPIC.room,
+      openKey: TOPIC.open,
       collection: 'items',
       schemaVersion: 0,
       schemaHash: hashSchema(jsonSchema),
@@ -202,9 +209,10 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     refused: () => undefined,
     gone: () => undefined,
     problem: onProblem,
+    refusedSignal: () => undefined,
     transport: () => undefined,
   };
-  hub.register('sim/room', registration);
+  hub.register(TOPIC, registration);
   if (options.comparesAll !== false) replica.compareAll().catch(onFailure);
 
   async function close(): Promise<void> {

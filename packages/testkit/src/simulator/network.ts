@@ -4,7 +4,7 @@
  * WANT, CREDIT and PUSH. The batches of a catch-up count on the order that every link promises.
  */
 import { createAssembler, decodeFrame, type Frame } from '@rxdb-p2p/protocol';
-import type { Link, Transport, TransportEvents, TransportFactory } from 'rxdb-p2p/testing';
+import type { Link, LinkFingerprints, Transport, TransportEvents, TransportFactory } from 'rxdb-p2p/testing';
 import type { Random } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -90,15 +90,16 @@ export function createSimNetwork(time: VirtualTime, random: Random, options: Sim
 
   function connect(a: Station, b: Station): void {
     if (a.links.has(b.name) || a.device === b.device || cuts.has(pairName(a.device, b.device))) return;
-    if (![...a.rooms].some((room) => b.rooms.has(room))) return;
-    const ends = createEnds(a, b);
+    const room = [...a.rooms].find((own) => b.rooms.has(own));
+    if (room === undefined) return;
+    const ends = createEnds(a, b, room);
     a.links.set(b.name, ends[0]);
     b.links.set(a.name, ends[1]);
     a.events.onLink(ends[0].link);
     b.events.onLink(ends[1].link);
   }
 
-  function createEnds(a: Station, b: Station): readonly [End, End] {
+  function createEnds(a: Station, b: Station, room: string): readonly [End, End] {
     const wires = { open: true };
     const close = (reason: string): void => {
       if (!wires.open) return;
@@ -135,7 +136,7 @@ export function createSimNetwork(time: VirtualTime, random: Random, options: Sim
           connectAll();
         });
       };
-      return { ...createEnd(remote.name, own === a, send, () => close('closed')), kill };
+      return { ...createEnd(remote.name, room, own === a, send, () => close('closed')), kill };
     };
     const endA: End = endOf(a, b, fromA, fromB, () => endB);
     const endB: End = endOf(b, a, fromB, fromA, () => endA);
@@ -227,8 +228,12 @@ function wholeFrame(message: Uint8Array): Frame | undefined {
   return bytes === undefined ? undefined : decodeFrame(bytes);
 }
 
+/** The simulated handshake has none to compare. */
+const NO_CERTIFICATES: LinkFingerprints = { own: new Uint8Array(32), remote: new Uint8Array(32) };
+
 function createEnd(
   remoteId: string,
+  room: string,
   initiator: boolean,
   send: (message: Uint8Array) => void,
   close: () => void,
@@ -248,7 +253,17 @@ function createEnd(
       onClose?.(reason);
     },
     link: {
-      ...{ remoteId, initiator, maxMessageBytes: 16 * 1024 * 1024, bufferedBytes: 0, send, close, abandon: close },
+      ...{
+        remoteId,
+        initiator,
+        room,
+        fingerprints: NO_CERTIFICATES,
+        maxMessageBytes: 16 * 1024 * 1024,
+        bufferedBytes: 0,
+        send,
+        close,
+        abandon: close,
+      },
       onMessage(listener) {
         onMessage = listener;
         for (const message of early.splice(0)) listener(message);

@@ -10,6 +10,9 @@ export interface TransportWorld {
   close(): Promise<void>;
 }
 
+/** Any will do: all of a room have the same. */
+export const SIGNAL_KEY: Uint8Array = new Uint8Array(32).fill(5);
+
 /** LINK_DRAINED_BYTES of the port. */
 const DRAINED_BYTES = 256 * 1024;
 
@@ -33,7 +36,7 @@ export function describeTransport(name: string, createWorld: () => Promise<Trans
         create,
         peer(...rooms) {
           const peer = observePeer(create);
-          for (const room of rooms) peer.transport.join(room);
+          for (const room of rooms) peer.transport.join(room, SIGNAL_KEY);
           return peer;
         },
       };
@@ -50,6 +53,10 @@ export function describeTransport(name: string, createWorld: () => Promise<Trans
       const { a, b, ab, ba } = await openPair(context);
       expect([ab.initiator, ba.initiator].sort()).toEqual([false, true]);
       expect(ab.remoteId).not.toBe(ba.remoteId);
+      expect([ab.room, ba.room]).toEqual(['room', 'room']);
+      expect(ab.fingerprints).toEqual({ own: ba.fingerprints.remote, remote: ba.fingerprints.own });
+      expect([ab.fingerprints.own.length, ab.fingerprints.remote.length]).toEqual([32, 32]);
+      expect(ab.fingerprints.own).not.toEqual(ab.fingerprints.remote);
       expect(ab.maxMessageBytes).toBeGreaterThanOrEqual(16 * 1024);
       await pause(50);
       expect([a.links.length, b.links.length]).toEqual([1, 1]);
@@ -78,7 +85,7 @@ export function describeTransport(name: string, createWorld: () => Promise<Trans
     it('uses one link for all rooms of two peers, until the last is left', async (context) => {
       const world = await openWorld(context);
       const a = world.peer();
-      const leave = [a.transport.join('one'), a.transport.join('two')];
+      const leave = [a.transport.join('one', SIGNAL_KEY), a.transport.join('two', SIGNAL_KEY)];
       const b = world.peer('one', 'two');
       await until('a link', () => a.links.length > 0 && b.links.length > 0);
       await pause(100);
@@ -95,11 +102,11 @@ export function describeTransport(name: string, createWorld: () => Promise<Trans
       const world = await openWorld(context);
       const a = world.peer('room');
       const b = world.peer();
-      const leave = b.transport.join('room');
+      const leave = b.transport.join('room', SIGNAL_KEY);
       await until('a link', () => a.links.length === 1 && b.links.length === 1);
       leave();
       await until('its end', () => a.open().length + b.open().length === 0);
-      b.transport.join('room');
+      b.transport.join('room', SIGNAL_KEY);
       await until('another link', () => a.open().length === 1 && b.open().length === 1);
       expect([a.links.length, b.links.length]).toEqual([2, 2]);
     });
@@ -123,7 +130,7 @@ export function describeTransport(name: string, createWorld: () => Promise<Trans
     it('keeps messages that come before anybody listens, in order', async (context) => {
       const world = await openWorld(context);
       const found: Link[] = [];
-      world.create({ onLink: (link) => found.push(link), onProblem: () => undefined }).join('room');
+      world.create({ onLink: (link) => found.push(link), onProblem: () => undefined }).join('room', SIGNAL_KEY);
       const b = world.peer('room');
       await until('a link', () => found.length === 1 && b.links.length === 1);
       for (let index = 0; index < 10; index += 1) linkOf(b).send(filled(10, index));
@@ -186,7 +193,7 @@ export function describeTransport(name: string, createWorld: () => Promise<Trans
       await Promise.all([a.transport.close(), a.transport.close()]);
       expect(performance.now() - begun).toBeLessThan(2_000);
       await until('the ends', () => a.open().length === 0 && b.open().length === 1 && c.open().length === 1);
-      a.transport.join('room');
+      a.transport.join('room', SIGNAL_KEY);
       await pause(100);
       expect(a.links.length).toBe(2);
     });

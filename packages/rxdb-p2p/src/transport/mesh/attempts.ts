@@ -7,6 +7,8 @@ import type { SignalBody } from './signal-codec.ts';
 export interface Attempt {
   readonly name: string;
   readonly remote: Remote;
+  /** the room in which it is made: its topic proves who is at the other end */
+  readonly room: string;
   /** rooms of ours in which the remote was when it began */
   readonly rooms: Set<string>;
   readonly initiator: boolean;
@@ -25,16 +27,18 @@ export interface Attempts extends Iterable<Attempt> {
   named(name: string): Attempt | undefined;
   /** With a remote, or with the transport of this name, whichever way the server knows it. */
   with(remote: Remote): Attempt | undefined;
-  start(name: string, remote: Remote, initiator: boolean, insists: boolean): Attempt;
+  start(name: string, remote: Remote, room: string, options: AttemptOptions): Attempt;
   /** Ends an attempt without any event. */
   drop(attempt: Attempt): void;
   dropAll(): void;
 }
 
+export type AttemptOptions = Pick<Attempt, 'initiator' | 'insists'>;
+
 export interface AttemptEvents {
   onSignal(attempt: Attempt, body: SignalBody): void;
   onOpen(attempt: Attempt): void;
-  onFailed(attempt: Attempt): void;
+  onFailed(attempt: Attempt, error: Error | undefined): void;
   /** An attempt that had opened has ended. */
   onEnd(attempt: Attempt, error: Error | undefined): void;
   /** The other side of one that had opened does not answer just now. */
@@ -63,7 +67,7 @@ export function createAttempts(
     return found;
   }
 
-  function start(name: string, remote: Remote, initiator: boolean, insists: boolean): Attempt {
+  function start(name: string, remote: Remote, room: string, { initiator, insists }: AttemptOptions): Attempt {
     let opened = false;
     const connection = connect(initiator, {
       onSignal: (body) => events.onSignal(attempt, body),
@@ -73,13 +77,13 @@ export function createAttempts(
       },
       onEnd(error) {
         if (opened) events.onEnd(attempt, error);
-        else if (remove(attempt)) events.onFailed(attempt);
+        else if (remove(attempt)) events.onFailed(attempt, error);
       },
       onDoubt() {
         if (opened) events.onDoubt(attempt);
       },
     });
-    const attempt: Attempt = { name, remote, rooms: new Set(remote.rooms), initiator, insists, connection };
+    const attempt: Attempt = { name, remote, room, rooms: new Set(remote.rooms), initiator, insists, connection };
     attempts.set(name, { attempt, stopTimer: timers.after(timeoutMs, connection.destroy) });
     return attempt;
   }

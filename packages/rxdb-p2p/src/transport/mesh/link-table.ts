@@ -8,6 +8,8 @@ export interface LinkEntry {
   /** name of the connection */
   readonly name: string;
   readonly link: DataChannelLink;
+  /** the room in which it was made */
+  readonly room: string;
   readonly connection: PeerConnection;
   /** rooms of ours in which the remote is, as far as we know */
   readonly rooms: Set<string>;

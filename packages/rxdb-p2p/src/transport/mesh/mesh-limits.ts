@@ -34,6 +34,8 @@ export interface MeshLimits {
   readonly spacingMs: number;
   /** Offers answered in a minute: a page of Chromium has 500 connections, and closed ones count until collected. */
   readonly answersPerMinute: number;
+  /** Announcements answered in a minute, of all members: a server can repeat them, and make up members. */
+  readonly welcomesPerMinute: number;
   /** A link that lasted so long was a good one: the next failure counts as the first. */
   readonly stableMs: number;
 }
@@ -50,5 +52,6 @@ export const MESH_LIMITS: MeshLimits = {
   helloMs: 3_000,
   spacingMs: 400,
   answersPerMinute: 120,
+  welcomesPerMinute: 300,
   stableMs: 30_000,
 };

@@ -1,12 +1,17 @@
+import * as library from '@rxdb-p2p/protocol/secrecy';
 import { LOOPBACK_CONFIG, nodeWebRTC } from '@rxdb-p2p/testkit/node-webrtc';
-import { type ObservedPeer, observePeer, pause, until } from '@rxdb-p2p/testkit/transport';
+import { type ObservedPeer, observePeer, pause, SIGNAL_KEY, until } from '@rxdb-p2p/testkit/transport';
 import { createSignalingServer, type SignalingServer, type SignalingServerOptions } from 'rxdb-p2p-signaling';
 import { io, type Socket } from 'socket.io-client';
 import { describe, expect, it, type TestContext } from 'vitest';
+import { randomBytes } from '../../random.ts';
 import { SIGNALING_TIMINGS } from '../signaling/signaling-connection.ts';
 import { parseSignalingUrl } from '../signaling/signaling-url.ts';
 import { createSimplePeerTransport, type SimplePeerTransport } from '../simple-peer.ts';
 import { MESH_LIMITS, type MeshLimits } from './mesh-limits.ts';
+import { createRemotes } from './remotes.ts';
+import { createSealing, type IncomingSignal, type OutgoingSignal } from './sealing.ts';
+import type { SignalBody } from './signal-codec.ts';
 
 async function serve({ onTestFinished }: TestContext, options: SignalingServerOptions = {}): Promise<SignalingServer> {
   const server = await createSignalingServer({ port: 0, host: '127.0.0.1', ...options });
@@ -16,6 +21,8 @@ async function serve({ onTestFinished }: TestContext, options: SignalingServerOp
 
 interface Peer extends ObservedPeer {
   readonly transport: SimplePeerTransport;
+  /** codes of what was refused */
+  readonly refused: string[];
 }
 
 /** With the delays of a test, which cannot wait as long as networks do. */
@@ -36,31 +43,68 @@ function open(
     signaling: { ...SIGNALING_TIMINGS, retry: { minMs: 20, maxMs: 100 } },
   };
   const settings = { url: parseSignalingUrl(url), config: LOOPBACK_CONFIG, wrtc: nodeWebRTC, tuning };
-  const peer = observePeer((events) => createSimplePeerTransport(settings, events)) as Peer;
+  const refused: string[] = [];
+  const onRefused = (_: string, { code }: { code: string }): number => refused.push(code);
+  const observed = observePeer((events) => createSimplePeerTransport(settings, { ...events, onRefused }));
+  const peer = { ...observed, refused } as Peer;
   onTestFinished(() => peer.transport.close());
-  for (const room of rooms) peer.transport.join(room);
+  for (const room of rooms) peer.transport.join(room, SIGNAL_KEY);
   return peer;
 }
 
-/** A member of a room that says what it likes. */
+/** A member of a room, with the key of its topic or another one, that says what it likes. */
+interface Stranger {
+  readonly socket: Socket;
+  readonly members: readonly string[];
+  /** those who have said their session */
+  readonly met: Set<string>;
+  /** what it could read of what came */
+  readonly heard: IncomingSignal[];
+  /** Says what it is told to, when it has been introduced. Answers no offer. */
+  say(to: string, body: SignalBody, more?: Partial<OutgoingSignal>): void;
+}
+
 async function openStranger(
   { onTestFinished }: TestContext,
   url: string,
   room: string,
-): Promise<{ socket: Socket; members: string[]; heard: string[] }> {
+  { key = SIGNAL_KEY, instance = name('stranger') }: { readonly key?: Uint8Array; readonly instance?: string } = {},
+): Promise<Stranger> {
   const socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false });
   onTestFinished(() => {
     socket.disconnect();
   });
-  const heard: string[] = [];
-  socket.on('signal', ({ data }: { data: string }) => heard.push(data));
+  const heard: IncomingSignal[] = [];
+  const met = new Set<string>();
+  const sealing = createSealing({ library, randomBytes });
+  sealing.join(room, key);
+  const remotes = createRemotes(MESH_LIMITS, Math.random, () => false);
+  const say = (to: string, body: SignalBody, more: Partial<OutgoingSignal> = {}): void => {
+    const remote = remotes.meet(room, to);
+    const signal = { body, instance, connection: name('c1'), fromDialler: body.kind === 'hello', ...more };
+    const data = remote && sealing.seal(room, remote, signal);
+    if (data !== undefined) socket.emit('signal', { room, to, data });
+  };
+  socket.on('signal', ({ from, data }: { from: string; data: string }) => {
+    const remote = remotes.meet(room, from);
+    const signal = sealing.unseal(room, remote, data);
+    if (remote === undefined || typeof signal === 'string' || signal instanceof Error) return;
+    heard.push(signal);
+    if (signal.kind !== 'hello' && signal.kind !== 'present') return;
+    met.add(from);
+    const { introduced: id } = sealing;
+    if (String(remote.sessions.get(room)?.id) !== String(id))
+      remote.sessions.set(room, { id, sent: 0, window: library.emptyWindow() });
+    if (signal.kind === 'hello') say(from, { kind: 'present' }, { connection: signal.connection });
+  });
   const { members } = (await socket.emitWithAck('join', { room })) as { members: string[] };
-  return { socket, members, heard };
+  for (const member of members) say(member, { kind: 'hello' });
+  return { socket, members, met, heard, say };
 }
 
 const linked = (count: number, ...peers: readonly Peer[]): boolean =>
   peers.every((peer) => peer.open().length === count);
-const kinds = (heard: readonly string[]): string[] => heard.map((data) => (JSON.parse(data) as { kind: string }).kind);
+const kinds = (heard: readonly IncomingSignal[]): string[] => heard.map(({ kind }) => kind);
 const name = (text: string): string => text.padEnd(22, '0');
 
 // At once: most of the time of each is waiting for a network.
@@ -101,11 +145,11 @@ describe.concurrent('mesh', () => {
   it('keeps a link for rooms that were shared only later', async (context) => {
     const { url } = await serve(context);
     const a = open(context, url, []);
-    const leaveOne = a.transport.join('one');
+    const leaveOne = a.transport.join('one', SIGNAL_KEY);
     const b = open(context, url, ['one']);
     await until('a link', () => linked(1, a, b));
-    b.transport.join('two');
-    a.transport.join('two');
+    b.transport.join('two', SIGNAL_KEY);
+    a.transport.join('two', SIGNAL_KEY);
     await pause(100);
     leaveOne();
     await pause(100);
@@ -141,7 +185,7 @@ describe.concurrent('mesh', () => {
     const a = open(context, url, ['room'], { connectTimeoutMs: 150 });
     await until('three attempts', () => kinds(stranger.heard).filter((kind) => kind === 'offer').length >= 3);
     expect(kinds(stranger.heard).filter((kind) => kind === 'bye').length).toBeGreaterThanOrEqual(2);
-    const names = stranger.heard.map((data) => (JSON.parse(data) as { connection: string }).connection);
+    const names = stranger.heard.map(({ connection }) => connection);
     expect(new Set(names).size).toBeGreaterThanOrEqual(3);
     const b = open(context, url, ['room'], { connectTimeoutMs: 5_000 });
     await until('a link', () => linked(1, a, b));
@@ -161,44 +205,83 @@ describe.concurrent('mesh', () => {
     expect(a.problems).toEqual([]);
   });
 
-  it('drops and counts hostile signals, and goes on', async (context) => {
+  it('[SEAL-2] drops and counts what no member has sealed, tells of it, and goes on', async (context) => {
+    const { url } = await serve(context);
+    const [a, b] = [open(context, url, ['room']), open(context, url, ['room'])];
+    await until('a link', () => linked(1, a, b));
+    const { socket, members } = await openStranger(context, url, 'room', { key: new Uint8Array(32).fill(9) });
+    expect(members.length).toBe(2);
+    await until('the announcements to be dropped', () => a.refused.length === 1 && b.refused.length === 1);
+    const before = a.transport.droppedSignals;
+    const hostile = [
+      'text',
+      JSON.stringify({ v: 2, kind: 'hello', instance: name('x') }),
+      '{'.repeat(30_000),
+      'A'.repeat(1_500),
+    ];
+    for (const to of members) for (const data of hostile) socket.emit('signal', { room: 'room', to, data });
+    await until('all to be dropped', () => a.transport.droppedSignals === before + hostile.length);
+    expect(new Set(a.refused)).toEqual(new Set(['SIGNAL_UNREADABLE']));
+    a.links[0]?.link.send(Uint8Array.of(1));
+    await until('a message', () => b.links[0]?.messages.length === 1);
+    expect([a.links.length, b.links.length]).toEqual([1, 1]);
+  });
+
+  it('[SEAL-4] drops what a server repeats, in whatever order', async (context) => {
+    const { url } = await serve(context);
+    const a = open(context, url, ['room']);
+    const { socket, met, say } = await openStranger(context, url, 'room');
+    await until('a word of a', () => met.size === 1);
+    const said: string[] = [];
+    const emit = socket.emit.bind(socket);
+    socket.emit = ((event: string, message: { data: string }) => {
+      said.push(message.data);
+      return emit(event, message);
+    }) as typeof socket.emit;
+    const [to = ''] = met;
+    for (let i = 0; i < 5; i++) say(to, { kind: 'bye', why: 'failed' });
+    const before = a.transport.droppedSignals;
+    for (const data of said.toReversed()) emit('signal', { room: 'room', to, data });
+    await until('all to be dropped', () => a.transport.droppedSignals >= before + 5);
+    await until('a word about it', () => a.refused.length >= 5);
+    expect(new Set(a.refused)).toEqual(new Set(['SIGNAL_REPLAYED']));
+  });
+
+  it('drops and counts what a hostile member says, and goes on', async (context) => {
     const { url } = await serve(context);
     // Longer than the stranger takes for all its offers; an offer of somebody else that comes too soon is made again.
     const limits = { spacingMs: 2_000, connectTimeoutMs: 2_500 };
     const a = open(context, url, ['room'], limits);
     const b = open(context, url, ['room'], limits);
     await until('a link', () => linked(1, a, b));
-    const { socket, members, heard } = await openStranger(context, url, 'room');
-    expect(members.length).toBe(2);
-    const ids = { v: 1, instance: name('stranger'), connection: name('c1') };
+    const { members, heard, say } = await openStranger(context, url, 'room');
+    await until('two answers', () => kinds(heard).filter((kind) => kind === 'present').length === 2);
     const candidate = { candidate: 'candidate:1 1 udp 1 127.0.0.1 9 typ host', sdpMid: '0', sdpMLineIndex: 0 };
-    const hostile: unknown[] = [
-      'text',
-      null,
-      [],
-      { ...ids, v: 9, kind: 'hello' },
-      { ...ids, kind: '__proto__' },
-      { ...ids, kind: 'answer', sdp: 'v=0' },
-      { ...ids, kind: 'candidate', ...candidate },
-      { ...ids, kind: 'bye', why: 'failed' },
-      { ...ids, kind: 'leave' },
-      { ...ids, kind: 'hello', instance: name('another') },
-      { ...ids, kind: 'bye', why: 'failed', connection: name('c2') },
+    const hostile: (readonly [SignalBody, Partial<OutgoingSignal>?])[] = [
+      [{ kind: '__proto__' } as never],
+      [{ kind: 'answer', sdp: 'v=0' }],
+      [{ kind: 'candidate', ...candidate }],
+      [{ kind: 'bye', why: 'failed' }],
+      [{ kind: 'leave' }],
+      [{ kind: 'present' }],
+      [{ kind: 'hello' }, { instance: name('another') }],
+      [
+        { kind: 'bye', why: 'failed' },
+        { connection: name('c2'), fromDialler: true },
+      ],
+      [{ kind: 'offer', sdp: 'v=0' }, { fromDialler: false }],
     ];
-    // The first one that is a signal gives the stranger its name.
     const before = a.transport.droppedSignals;
-    for (const to of members) {
-      for (const message of hostile) socket.emit('signal', { room: 'room', to, data: JSON.stringify(message) });
-      socket.emit('signal', { room: 'room', to, data: '{'.repeat(30_000) });
-    }
-    await until('all to be dropped', () => a.transport.droppedSignals === before + hostile.length + 1);
+    for (const to of members) for (const [body, more] of hostile) say(to, body, more);
+    await until('all to be dropped', () => a.transport.droppedSignals >= before + hostile.length - 1);
     // Offers that no implementation takes; more than one member may make.
+    const fingerprint = `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => 'AB').join(':')}\r\n`;
     for (let index = 0; index < 20; index += 1) {
-      const offer = { ...ids, kind: 'offer', sdp: 'v=0\r\nnot a description', connection: name(`offer${index}`) };
-      for (const to of members) socket.emit('signal', { room: 'room', to, data: JSON.stringify(offer) });
+      const offer: SignalBody = { kind: 'offer', sdp: `v=0\r\nnot a description\r\n${fingerprint}` };
+      for (const to of members) say(to, offer, { connection: name(`offer${index}`), fromDialler: true });
     }
     await until('the end of the attempt', () => kinds(heard).includes('bye'));
-    await until('the others to be dropped', () => a.transport.droppedSignals >= before + hostile.length + 1 + 19);
+    await until('the others to be dropped', () => a.transport.droppedSignals >= before + hostile.length + 18);
     a.links[0]?.link.send(Uint8Array.of(1));
     await until('a message', () => b.links[0]?.messages.length === 1);
     expect([a.links.length, b.links.length]).toEqual([1, 1]);
@@ -206,22 +289,38 @@ describe.concurrent('mesh', () => {
     await until('links with a newcomer', () => linked(2, a, b, c));
   });
 
-  it('does not let a stranger end a link by claiming to be its other end', async (context) => {
+  it('[LINK-4] is not connected with who names two certificates', async (context) => {
+    const { url } = await serve(context);
+    const a = open(context, url, ['room'], { connectTimeoutMs: 150 });
+    const { met, heard, say } = await openStranger(context, url, 'room');
+    await until('a word of a', () => met.size === 1);
+    const line = (digits: string): string =>
+      `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => digits).join(':')}\r\n`;
+    const offer: SignalBody = { kind: 'offer', sdp: `v=0\r\n${line('AB')}${line('CD')}` };
+    // Again, as long as it dials the stranger itself: then it takes no offer.
+    for (let index = 0; !a.refused.includes('FINGERPRINT_REFUSED'); index += 1) {
+      for (const to of met) say(to, offer, { connection: name(`two${index}`), fromDialler: true });
+      await pause(50);
+    }
+    await until('an answer', () => kinds(heard).includes('bye'));
+    expect(a.links).toEqual([]);
+  });
+
+  it('does not let a member end a link by claiming to be its other end', async (context) => {
     const { url } = await serve(context);
     const [a, b] = [open(context, url, ['room']), open(context, url, ['room'])];
     await until('a link', () => linked(1, a, b));
-    const nameOfB = a.links[0]?.link.remoteId ?? '';
-    const { socket, members, heard } = await openStranger(context, url, 'room');
-    const bodies = [{ kind: 'bye', why: 'failed' }, { kind: 'leave' }, { kind: 'offer', sdp: 'v=0\r\n' }];
+    const instance = a.links[0]?.link.remoteId ?? '';
+    const { members, heard, say } = await openStranger(context, url, 'room', { instance });
+    await until('an answer', () => kinds(heard).includes('present'));
+    const guess = { connection: name('guess') };
     for (const to of members) {
-      for (const body of bodies) {
-        const data = JSON.stringify({ v: 1, instance: nameOfB, connection: name('guess'), ...body });
-        socket.emit('signal', { room: 'room', to, data });
-      }
+      say(to, { kind: 'bye', why: 'failed' }, guess);
+      say(to, { kind: 'leave' }, guess);
+      say(to, { kind: 'offer', sdp: 'v=0\r\n' }, { ...guess, fromDialler: true });
     }
     await until('the answer of a', () => kinds(heard).includes('bye'));
     await pause(50);
     expect(linked(1, a, b)).toBe(true);
-    expect(heard.join('')).not.toContain('guess'.repeat(2));
   });
 });

@@ -3,8 +3,8 @@
  * names; a member answers. Of two that dial each other at once the one with the smaller name goes on. A transport has
  * one random name for as long as it lives, so that a link is known again whatever ids the server gives to its ends.
  */
+import { P2PError } from '@rxdb-p2p/protocol';
 import type { Timers } from '../../pool/timers.ts';
-import { CLOSE_GRACE_MS } from '../link-limits.ts';
 import type { Link } from '../port.ts';
 import type { SignalingClient, SignalingEvents } from '../signaling/signaling-client.ts';
 import { createDataChannelLink, type LinkEnd } from '../webrtc/data-channel-link.ts';
@@ -15,10 +15,13 @@ import { createDialing } from './dialing.ts';
 import { createLinkTable, type LinkEntry } from './link-table.ts';
 import type { MeshLimits } from './mesh-limits.ts';
 import { createReception } from './reception.ts';
-import { createRemotes, type Remote } from './remotes.ts';
+import { createRemotes } from './remotes.ts';
 import { createRenewal } from './renewal.ts';
 import { createRoomSearch } from './room-search.ts';
-import { type ByeReason, encodeSignal, type SignalBody } from './signal-codec.ts';
+import { createSealing, type SealLibrary } from './sealing.ts';
+import { settled } from './settled.ts';
+import type { SignalBody } from './signal-codec.ts';
+import { createSpeech } from './speech.ts';
 
 export interface MeshDeps {
   readonly createSignaling: (events: Omit<SignalingEvents, 'onProblem' | 'onTurn'>) => SignalingClient;
@@ -27,13 +30,18 @@ export interface MeshDeps {
   readonly timers: Timers;
   /** 128 random bits in base64url */
   readonly randomName: () => string;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly library: SealLibrary;
+  /** Something in a room was refused: a signal that no member has sealed, or a connection to somebody else. */
+  readonly onRefused: (room: string, problem: P2PError) => void;
   readonly onLink: (link: Link) => void;
 }
 
 export interface Mesh {
   /** What was dropped of what came through the server: not understood, of an earlier attempt, too much. */
   readonly droppedSignals: number;
-  join(room: string): void;
+  /** @param key of the topic, for signals */
+  join(room: string, key: Uint8Array): void;
   leave(room: string): void;
   /** The network is back or another one, or this device has slept: looks after every link, and tries all anew. */
   wake(): void;
@@ -42,9 +50,14 @@ export interface Mesh {
   close(): Promise<void>;
 }
 
-export function createMesh({ connect, limits, timers, randomName, ...deps }: MeshDeps): Mesh {
+export function createMesh({ connect, limits, timers, randomName, library, ...deps }: MeshDeps): Mesh {
   const instance = randomName();
+  const sealing = createSealing({ library, randomBytes: deps.randomBytes });
   const { now, random } = timers;
+  const { send, announce, bye } = createSpeech({
+    ...{ instance, sealing },
+    signal: (room, peer, data) => signaling.signal(room, peer, data),
+  });
   /** members of each room at the last count, this one included */
   const rooms = new Map<string, number>();
   const links = createLinkTable();
@@ -53,8 +66,9 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
   let droppedSignals = 0;
 
   const attempts = createAttempts(connectCounted, limits.connectTimeoutMs, timers, {
-    onSignal({ remote, name, insists }, body) {
-      send(remotes.current(remote), name, insists && body.kind === 'offer' ? { ...body, insist: true } : body);
+    onSignal({ remote, name, insists, initiator, room }, body) {
+      const said: SignalBody = insists && body.kind === 'offer' ? { ...body, insist: true } : body;
+      send(remotes.current(remote), { name, body: said, fromDialler: initiator }, room);
     },
     onOpen,
     onFailed,
@@ -68,7 +82,7 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
   const remotes = createRemotes(limits, random, (remote) => {
     return attempts.with(remote) !== undefined || dialing.linkWith(remote) !== undefined;
   });
-  const dialing = createDialing({ remotes, links, attempts, limits, timers, randomName, sizeOf, send });
+  const dialing = createDialing({ remotes, links, attempts, limits, timers, randomName, sizeOf, announce });
   const reception = createReception({
     instance,
     remotes,
@@ -77,7 +91,9 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
     dialing,
     limits,
     timers,
-    send,
+    sealing,
+    library,
+    answer: (remote, name, body, room) => send(remote, { name, body, fromDialler: false }, room),
     share,
     unshare,
   });
@@ -99,7 +115,7 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
         if (remote === undefined) break;
         const entry = dialing.linkWith(remote);
         if (entry !== undefined) share(entry, room);
-        dialing.named(remote);
+        dialing.named(remote, room);
       }
       search.answered(room);
       dialing.dialAll();
@@ -107,7 +123,9 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
     },
     onJoinRefused: (room) => search.answered(room),
     onSignal(room, from, data) {
-      if (!reception.receive(room, from, data)) droppedSignals += 1;
+      const refusal = reception.receive(room, from, data);
+      if (refusal !== undefined) droppedSignals += 1;
+      if (refusal instanceof P2PError) deps.onRefused(room, refusal);
     },
     onSignalRefused(room, to, code) {
       if (code === 'NOT_IN_ROOM' && rooms.has(room)) signaling.join(room);
@@ -118,6 +136,7 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
       // Whatever cut us off from the server may have cut our links, too.
       for (const { link } of links) link.doubt();
       remotes.clear();
+      sealing.renew();
       search.stopAll();
       dialing.stop();
       renewal.disturbed();
@@ -146,18 +165,6 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
     else search.lost(room);
   }
 
-  function send(remote: Remote | undefined, connection: string, body: SignalBody, room?: string): void {
-    const [where = room] = room === undefined ? (remote?.rooms ?? []) : [room];
-    const data = encodeSignal({ ...body, instance, connection });
-    if (remote === undefined || where === undefined || data === undefined) return;
-    remote.told.add(where);
-    signaling.signal(where, remote.peer, data);
-  }
-
-  function bye(remote: Remote | undefined, name: string, why: ByeReason, room?: string): void {
-    send(remote, name, { kind: 'bye', why }, room);
-  }
-
   function onLeft(room: string, peer: string): void {
     remotes.left(room, peer);
     if (remotes.get(peer) !== undefined) return;
@@ -168,19 +175,26 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
     dialing.dialAll();
   }
 
-  function onFailed({ remote, name }: Attempt): void {
-    const current = remotes.current(remote);
-    bye(current, name, 'failed');
+  function onFailed(attempt: Attempt, error: Error | undefined): void {
+    const current = remotes.current(attempt.remote);
+    bye(current, attempt, 'failed');
+    if (error instanceof P2PError) deps.onRefused(attempt.room, error);
     dialing.retryLater(current);
   }
 
   function onOpen(attempt: Attempt): void {
-    const { name, remote, initiator, connection } = attempt;
+    const { name, remote, room, initiator, connection } = attempt;
     const { instance: remoteId } = remote;
     const other = remoteId === undefined ? undefined : links.get(remoteId);
     const current = remotes.current(remote);
     const shared = [...attempt.rooms, ...(current?.rooms ?? [])].filter((room) => rooms.has(room));
     // Two links in spite of all: both sides keep the one with the smaller name.
+    const fingerprints = connection.fingerprints();
+    if (fingerprints instanceof P2PError) {
+      deps.onRefused(room, fingerprints);
+      connection.destroy();
+      return;
+    }
     const unwanted = remoteId === undefined || shared.length === 0 || (other !== undefined && other.name < name);
     if (unwanted || (other === undefined && !makePlace(attempt.insists))) {
       connection.destroy();
@@ -188,10 +202,11 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
     }
     other?.link.abort('replaced by another link');
     const link = createDataChannelLink({
-      ...{ connection, remoteId, initiator, onSuspicion: signaling.check },
+      ...{ connection, remoteId, initiator, room, fingerprints, onSuspicion: signaling.check },
       onEnd: (by) => onLinkEnd(entry, by),
     });
-    const entry: LinkEntry = { instance: remoteId, name, link, connection, rooms: new Set(shared), since: now() };
+    const known = { instance: remoteId, name, link, room, connection, since: now() };
+    const entry: LinkEntry = { ...known, rooms: new Set(shared) };
     links.add(entry);
     for (const room of shared) search.found(room);
     if (current !== undefined) dialing.tell(current);
@@ -212,7 +227,7 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
     const remote = remotes.named(entry.instance);
     if (now() - entry.since >= limits.stableMs) remote?.backoff.reset();
     if (by === 'broken') {
-      bye(remote, entry.name, 'failed');
+      bye(remote, { ...entry, initiator: entry.link.initiator }, 'failed');
       signaling.check();
       renewal.disturbed();
       // The other side may not know yet that it has to dial.
@@ -229,24 +244,33 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
       if (!entry.rooms.delete(room)) continue;
       const remote = remotes.named(entry.instance);
       if (entry.rooms.size === 0) entry.link.close();
-      else if (remote?.rooms.has(room)) send(remote, entry.name, { kind: 'leave' }, room);
+      else if (remote?.rooms.has(room)) {
+        const { name, link } = entry;
+        send(remote, { name, body: { kind: 'leave' }, fromDialler: link.initiator }, room);
+      }
     }
     for (const attempt of attempts) {
-      if (!attempt.rooms.delete(room) || attempt.rooms.size > 0) continue;
-      bye(remotes.current(attempt.remote), attempt.name, 'failed');
+      attempt.rooms.delete(room);
+      // Without the room's keys nobody can prove anything.
+      if (attempt.rooms.size > 0 && attempt.room !== room) continue;
+      bye(remotes.current(attempt.remote), attempt, 'failed');
       attempts.drop(attempt);
     }
     signaling.leave(room);
     search.stop(room);
     remotes.roomLeft(room);
+    sealing.leave(room);
   }
 
   return {
     get droppedSignals() {
       return droppedSignals + signaling.badMessages;
     },
-    join(room) {
-      if (!rooms.has(room)) rooms.set(room, 0);
+    join(room, key) {
+      if (!rooms.has(room)) {
+        rooms.set(room, 0);
+        sealing.join(room, key);
+      }
       signaling.join(room);
     },
     leave,
@@ -274,14 +298,4 @@ export function createMesh({ connect, limits, timers, randomName, ...deps }: Mes
       );
     },
   };
-}
-
-/** Connections end by themselves within CLOSE_GRACE_MS; what an implementation does after that is not waited for. */
-async function settled(ends: readonly Promise<void>[], timers: Timers): Promise<void> {
-  let stopTimer = (): void => undefined;
-  const tooLong = new Promise<void>((resolve) => {
-    stopTimer = timers.after(CLOSE_GRACE_MS * 1.5, resolve);
-  });
-  await Promise.race([Promise.all(ends), tooLong]);
-  stopTimer();
 }

@@ -1,11 +1,13 @@
 /** What a signal of another transport does. All of it is hostile until it fits something that is under way here. */
+import { equalBytes, P2PError } from '@rxdb-p2p/protocol';
 import type { Timers } from '../../pool/timers.ts';
 import type { Attempt, Attempts } from './attempts.ts';
 import type { Dialing } from './dialing.ts';
 import type { LinkEntry, LinkTable } from './link-table.ts';
 import type { MeshLimits } from './mesh-limits.ts';
 import type { Remote, Remotes } from './remotes.ts';
-import { decodeSignal, type Signal, type SignalBody } from './signal-codec.ts';
+import type { IncomingSignal, Refusal, Sealing, SealLibrary } from './sealing.ts';
+import type { SignalBody } from './signal-codec.ts';
 
 export interface ReceptionDeps {
   /** name of this transport */
@@ -16,26 +18,38 @@ export interface ReceptionDeps {
   readonly dialing: Dialing;
   readonly limits: MeshLimits;
   readonly timers: Timers;
-  readonly send: (remote: Remote, name: string, body: SignalBody, room?: string) => void;
+  readonly sealing: Sealing;
+  readonly library: SealLibrary;
+  /** An answer in a room. */
+  readonly answer: (remote: Remote, name: string, body: SignalBody, room: string) => void;
   readonly share: (entry: LinkEntry, room: string) => void;
   /** the other end of a link has left a room */
   readonly unshare: (entry: LinkEntry, room: string) => void;
 }
 
 export interface Reception {
-  /** False when the signal was of no use: not understood, of an earlier attempt, or too much. */
-  receive(room: string, from: string, data: string): boolean;
+  /** Undefined when it was of use; otherwise it was dropped: of an earlier attempt, too much, or not from a member. */
+  receive(room: string, from: string, data: string): Refusal | undefined;
 }
 
 export function createReception(deps: ReceptionDeps): Reception {
-  const { instance, remotes, links, attempts, dialing, limits, send } = deps;
+  const { instance, remotes, links, attempts, dialing, limits, sealing } = deps;
   const { now } = deps.timers;
   const answers = createQuota(limits.answersPerMinute, now);
+  const welcomes = createQuota(limits.welcomesPerMinute, now);
   const displacements = createQuota(limits.displacementsPerMinute, now);
 
-  function receive(room: string, from: string, data: string): boolean {
-    const signal = decodeSignal(data);
-    if (signal === undefined || signal.instance === instance) return false;
+  function receive(room: string, from: string, data: string): Refusal | undefined {
+    const signal = sealing.unseal(room, remotes.get(from), data);
+    if (signal instanceof P2PError || signal === 'out of date') return signal;
+    const taken = take(room, from, signal);
+    if (taken instanceof P2PError) return taken;
+    return taken ? undefined : 'out of date';
+  }
+
+  /** Whether it was of use. */
+  function take(room: string, from: string, signal: IncomingSignal): boolean | P2PError {
+    if (signal.instance === instance) return false;
     const remote = remotes.meet(room, from);
     // One socket has one transport, and so one name.
     if (remote === undefined || (remote.instance ?? signal.instance) !== signal.instance) return false;
@@ -53,22 +67,40 @@ export function createReception(deps: ReceptionDeps): Reception {
     return linked?.name === signal.connection && continueLink(linked, room, signal);
   }
 
-  function introduce(remote: Remote, room: string, signal: Signal): boolean {
+  function introduce(remote: Remote, room: string, signal: IncomingSignal): boolean | P2PError {
     if (signal.kind === 'offer') return answer(remote, room, signal);
     if (signal.kind === 'present') {
-      remote.askedUntil = 0;
-      dialing.dialAll();
+      // One answer to each announcement: it cannot be told twice that the other one has come anew.
+      if (remote.asked.get(room) !== signal.connection) return false;
+      remote.asked.delete(room);
+      meetSession(remote, room);
+      dialing.introduced(remote);
       return true;
     }
-    // Answers use up what the server lets us send.
-    if (now() - remote.lastHello < limits.spacingMs) return false;
+    // [SEAL-3] Anybody can repeat an announcement. Answers use up what the server lets us send.
+    if (now() - remote.lastHello < limits.spacingMs || !welcomes.take()) return false;
     remote.lastHello = now();
-    send(remote, signal.connection, { kind: 'present' }, room);
+    meetSession(remote, room);
+    deps.answer(remote, signal.connection, { kind: 'present' }, room);
+    dialing.dialAll();
     return true;
   }
 
-  function answer(remote: Remote, room: string, signal: Signal & { readonly kind: 'offer' }): boolean {
-    const { connection: name } = signal;
+  /** What it says from now on is bound to this stay. */
+  function meetSession(remote: Remote, room: string): void {
+    const id = sealing.introduced;
+    const known = remote.sessions.get(room);
+    if (known !== undefined && equalBytes(known.id, id)) return;
+    remote.sessions.set(room, { id, sent: 0, window: deps.library.emptyWindow() });
+  }
+
+  function answer(
+    remote: Remote,
+    room: string,
+    signal: IncomingSignal & { readonly kind: 'offer' },
+  ): boolean | P2PError {
+    const { connection: name, fromDialler } = signal;
+    if (!fromDialler) return false;
     if (attempts.named(name) !== undefined || links.named(name) !== undefined) return false;
     if (now() - remote.lastOffer < limits.spacingMs) return false;
     remote.lastOffer = now();
@@ -76,7 +108,7 @@ export function createReception(deps: ReceptionDeps): Reception {
     if (linked?.connection.answers === true) {
       // Who has a link does not dial, so it has lost this one; or this is not who it claims to be. Its owner finds out.
       linked.link.doubt();
-      send(remote, name, { kind: 'bye', why: 'linked' }, room);
+      deps.answer(remote, name, { kind: 'bye', why: 'linked' }, room);
       return true;
     }
     linked?.link.abandon();
@@ -86,14 +118,17 @@ export function createReception(deps: ReceptionDeps): Reception {
     const place = own !== undefined || (attempts.answered < limits.attempts && dialing.hasPlace());
     const insists = !place && signal.insist === true && dialing.canExchange() && displacements.take();
     if (!(place || insists) || !answers.take()) {
-      send(remote, name, { kind: 'bye', why: 'busy' }, room);
+      deps.answer(remote, name, { kind: 'bye', why: 'busy' }, room);
       return true;
     }
     if (own !== undefined) attempts.drop(own);
-    const attempt = attempts.start(name, remote, false, insists || own?.insists === true);
-    if (attempt.connection.take(signal)) return true;
+    const options = { initiator: false, insists: insists || own?.insists === true };
+    const attempt = attempts.start(name, remote, room, options);
+    const taken = attempt.connection.take(signal);
+    if (taken === true) return true;
     attempts.drop(attempt);
-    return false;
+    if (taken instanceof P2PError) deps.answer(remote, name, { kind: 'bye', why: 'failed' }, room);
+    return taken;
   }
 
   /** By its id at the server or, when that has changed, by the name that it had said before. */
@@ -103,8 +138,14 @@ export function createReception(deps: ReceptionDeps): Reception {
     return true;
   }
 
-  function continueAttempt(attempt: Attempt, signal: Signal): boolean {
-    if (signal.kind !== 'bye') return attempt.connection.take(signal);
+  function continueAttempt(attempt: Attempt, signal: IncomingSignal): boolean | P2PError {
+    if (signal.fromDialler === attempt.initiator) return false;
+    if (signal.kind !== 'bye') {
+      const taken = attempt.connection.take(signal);
+      // With the event: the other side is told, and not dialled again at once.
+      if (taken instanceof P2PError) attempt.connection.destroy();
+      return taken;
+    }
     attempts.drop(attempt);
     const remote = remotes.current(attempt.remote);
     // `linked`, and no link here: the other side has one that we have lost, and it will notice.
@@ -112,7 +153,8 @@ export function createReception(deps: ReceptionDeps): Reception {
     return true;
   }
 
-  function continueLink(entry: LinkEntry, room: string, signal: Signal): boolean {
+  function continueLink(entry: LinkEntry, room: string, signal: IncomingSignal): boolean | P2PError {
+    if (signal.fromDialler === entry.link.initiator) return false;
     switch (signal.kind) {
       case 'candidate':
         return entry.connection.take(signal);

@@ -1,6 +1,7 @@
 /** Members of our rooms as the signaling server knows them: by the ids of their sockets, which change. Bounded. */
 import { type Backoff, createBackoff } from '../backoff.ts';
 import type { MeshLimits } from './mesh-limits.ts';
+import type { RemoteSession } from './sealing.ts';
 
 export interface Remote {
   /** its id at the signaling server */
@@ -9,6 +10,10 @@ export interface Remote {
   readonly rooms: Set<string>;
   /** rooms of these in which it has got a signal, so that it knows that we are there */
   readonly told: Set<string>;
+  /** its stay in each of them, once it has said it: without that nothing can be said to it alone */
+  readonly sessions: Map<string, RemoteSession>;
+  /** Connections that we have announced ourselves under, and have no answer to, by room. */
+  readonly asked: Map<string, string>;
   /** The name of its transport, once it has said it. */
   instance: string | undefined;
   /** The server named it to us, so we dial; those who were named to it, or have come later, are dialled by it. */
@@ -56,6 +61,8 @@ export function createRemotes(limits: MeshLimits, random: () => number, busy: (r
   function leave(remote: Remote, room: string): void {
     remote.rooms.delete(room);
     remote.told.delete(room);
+    remote.sessions.delete(room);
+    remote.asked.delete(room);
     if (remote.rooms.size === 0) remotes.delete(remote.peer);
   }
 
@@ -80,6 +87,8 @@ export function createRemotes(limits: MeshLimits, random: () => number, busy: (r
         peer,
         rooms: new Set([room]),
         told: new Set(),
+        sessions: new Map(),
+        asked: new Map(),
         instance: undefined,
         ours: false,
         notBefore: 0,

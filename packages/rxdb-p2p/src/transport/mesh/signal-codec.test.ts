@@ -1,9 +1,9 @@
-import { MAX_SIGNAL_LENGTH } from '@rxdb-p2p/protocol/signaling';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeSignal, encodeSignal, type Signal, type SignalBody } from './signal-codec.ts';
+import { decodeSignal, encodeSignal, MAX_CONTENT_BYTES, type Signal, type SignalBody } from './signal-codec.ts';
 
 const names = { instance: 'instance00000000000000', connection: 'connection000000000000' };
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const bodies: readonly SignalBody[] = [
   { kind: 'hello' },
   { kind: 'present' },
@@ -35,13 +35,13 @@ const bodies: readonly SignalBody[] = [
 describe('signal codec', () => {
   it.each(bodies.map((body) => [body.kind, body] as const))('carries %s', (_, body) => {
     const signal: Signal = { ...body, ...names };
-    expect(decodeSignal(encodeSignal(signal) ?? '')).toEqual(signal);
+    expect(decodeSignal(encodeSignal(signal) ?? bytesOf(''), names.connection)).toEqual(signal);
   });
 
-  it('says that a signal is too long for the server', () => {
-    expect(encodeSignal({ kind: 'offer', sdp: 'v'.repeat(MAX_SIGNAL_LENGTH), ...names })).toBeUndefined();
-    const longest = encodeSignal({ kind: 'offer', sdp: 'v'.repeat(MAX_SIGNAL_LENGTH - 200), ...names });
-    expect(longest?.length).toBeLessThanOrEqual(MAX_SIGNAL_LENGTH);
+  it('says that a signal is too long for a seal', () => {
+    expect(encodeSignal({ kind: 'offer', sdp: 'v'.repeat(MAX_CONTENT_BYTES), ...names })).toBeUndefined();
+    const longest = encodeSignal({ kind: 'offer', sdp: 'v'.repeat(MAX_CONTENT_BYTES - 200), ...names });
+    expect(longest?.length).toBeLessThanOrEqual(MAX_CONTENT_BYTES);
   });
 
   const broken: readonly (readonly [string, string])[] = [
@@ -49,15 +49,15 @@ describe('signal codec', () => {
     ['no JSON', '{'],
     ['null', 'null'],
     ['a list', '[]'],
-    ['another version', JSON.stringify({ v: 2, kind: 'hello', ...names })],
-    ['an unknown kind', JSON.stringify({ v: 1, kind: 'constructor', ...names })],
-    ['no instance', JSON.stringify({ v: 1, kind: 'hello', connection: names.connection })],
-    ['a long instance', JSON.stringify({ v: 1, kind: 'hello', ...names, instance: 'x'.repeat(23) })],
-    ['an instance that is none', JSON.stringify({ v: 1, kind: 'hello', ...names, instance: { length: 22 } })],
-    ['an offer without a description', JSON.stringify({ v: 1, kind: 'offer', ...names })],
-    ['a description of another kind', JSON.stringify({ v: 1, kind: 'offer', sdp: '<html>', ...names })],
-    ['a reason of its own', JSON.stringify({ v: 1, kind: 'bye', why: 'toString', ...names })],
-    ['too much', JSON.stringify({ v: 1, kind: 'offer', sdp: `v=0${'x'.repeat(MAX_SIGNAL_LENGTH)}`, ...names })],
+    ['another version', JSON.stringify({ v: 1, kind: 'hello', ...names })],
+    ['an unknown kind', JSON.stringify({ v: 2, kind: 'constructor', ...names })],
+    ['no instance', JSON.stringify({ v: 2, kind: 'hello', connection: names.connection })],
+    ['a long instance', JSON.stringify({ v: 2, kind: 'hello', ...names, instance: 'x'.repeat(23) })],
+    ['an instance that is none', JSON.stringify({ v: 2, kind: 'hello', ...names, instance: { length: 22 } })],
+    ['an offer without a description', JSON.stringify({ v: 2, kind: 'offer', ...names })],
+    ['a description of another kind', JSON.stringify({ v: 2, kind: 'offer', sdp: '<html>', ...names })],
+    ['a reason of its own', JSON.stringify({ v: 2, kind: 'bye', why: 'toString', ...names })],
+    ['too much', JSON.stringify({ v: 2, kind: 'offer', sdp: `v=0${'x'.repeat(MAX_CONTENT_BYTES)}`, ...names })],
     ...[
       { candidate: 'candidate:1 1 udp 1 192.0.2.1 1 typ other', sdpMid: '0', sdpMLineIndex: 0 },
       { candidate: 'candidate:1 1 udp 1 192.0.2.1 1 typ host\r\na=setup:active', sdpMid: '0', sdpMLineIndex: 0 },
@@ -65,17 +65,17 @@ describe('signal codec', () => {
       { candidate: 'candidate:1 1 udp 1 192.0.2.1 1 typ host', sdpMid: 7, sdpMLineIndex: 99 },
       { candidate: `candidate:1 1 udp 1 192.0.2.1 1 typ host ${'x'.repeat(1_024)}`, sdpMid: '0', sdpMLineIndex: 0 },
     ].map(
-      (candidate) => ['a bad candidate', JSON.stringify({ v: 1, kind: 'candidate', ...candidate, ...names })] as const,
+      (candidate) => ['a bad candidate', JSON.stringify({ v: 2, kind: 'candidate', ...candidate, ...names })] as const,
     ),
   ];
   it.each(broken)('drops %s', (_, text) => {
-    expect(decodeSignal(text)).toBeUndefined();
+    expect(decodeSignal(bytesOf(text), names.connection)).toBeUndefined();
   });
 
   it('never throws, and returns only what it knows', () => {
     const part = fc.oneof(fc.anything(), fc.constantFrom('hello', 'offer', 'candidate', 'v=0', 1, names.instance));
     const object = fc.record(
-      { v: fc.constant(1), kind: part, instance: part, connection: part, sdp: part, candidate: part, sdpMid: part },
+      { v: fc.constant(2), kind: part, instance: part, connection: part, sdp: part, candidate: part, sdpMid: part },
       { requiredKeys: [] },
     );
     fc.assert(
@@ -86,7 +86,7 @@ describe('signal codec', () => {
           object.map((value) => JSON.stringify(value) ?? ''),
         ),
         (text) => {
-          const signal = decodeSignal(text);
+          const signal = decodeSignal(bytesOf(text), names.connection);
           return signal === undefined || (signal.instance === names.instance && encodeSignal(signal) !== undefined);
         },
       ),

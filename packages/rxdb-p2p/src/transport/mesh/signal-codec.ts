@@ -1,9 +1,7 @@
 /**
- * What two transports tell each other through the signaling server, to which it is an opaque string: JSON of at most
- * MAX_SIGNAL_LENGTH characters. Every signal names the transport that sent it and the connection that it is about;
- * both names are random, so a signal of an earlier attempt, or of somebody who only guesses, fits nothing.
+ * What two transports tell each other inside sealed signals: JSON. Every signal names the transport that sent it and the
+ * connection that it is about; both names are random, so a signal of an earlier attempt fits nothing.
  */
-import { MAX_SIGNAL_LENGTH } from '@rxdb-p2p/protocol/signaling';
 
 export type SignalBody =
   /** Are you one that I have a link with? Or, on a link: we share this room too. */
@@ -37,7 +35,9 @@ export type Signal = SignalBody & {
 };
 
 /** Raised when the previous version could not understand. */
-const SIGNAL_VERSION = 1;
+const SIGNAL_VERSION = 2;
+/** Bytes of a signal: what a seal holds. An offer has some 600, without candidates. */
+export const MAX_CONTENT_BYTES: number = 16 * 1024;
 
 /** 128 random bits in base64url. */
 const NAME_PATTERN = /^[A-Za-z0-9_-]{22}$/;
@@ -49,18 +49,18 @@ const MAX_CANDIDATE_LENGTH = 1_024;
 /** Characters of a media identification; ours is `0`. */
 const MAX_MID_LENGTH = 16;
 
-/** Undefined when it would be too long for the server. */
-export function encodeSignal(signal: Signal): string | undefined {
-  const text = JSON.stringify({ v: SIGNAL_VERSION, ...signal });
-  return text.length > MAX_SIGNAL_LENGTH ? undefined : text;
+/** Without the connection, which the seal names. Undefined when it would be too long. */
+export function encodeSignal({ connection: _, ...signal }: Signal): Uint8Array | undefined {
+  const bytes = new TextEncoder().encode(JSON.stringify({ v: SIGNAL_VERSION, ...signal }));
+  return bytes.length > MAX_CONTENT_BYTES ? undefined : bytes;
 }
 
 /** Undefined for anything that is not a signal. Never throws. */
-export function decodeSignal(text: string): Signal | undefined {
-  const input = parse(text);
+export function decodeSignal(bytes: Uint8Array, connection: string): Signal | undefined {
+  const input = parse(bytes);
   if (input === undefined || input['v'] !== SIGNAL_VERSION) return undefined;
-  const { instance, connection } = input;
-  if (!isName(instance) || !isName(connection)) return undefined;
+  const { instance } = input;
+  if (!isName(instance)) return undefined;
   const body = decodeBody(input);
   return body === undefined ? undefined : { ...body, instance, connection };
 }
@@ -100,10 +100,10 @@ function decodeCandidate({ candidate, sdpMid, sdpMLineIndex }: Fields): SignalBo
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function parse(text: string): Fields | undefined {
-  if (text.length > MAX_SIGNAL_LENGTH) return undefined;
+function parse(bytes: Uint8Array): Fields | undefined {
+  if (bytes.length > MAX_CONTENT_BYTES) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,6 @@
 /** A link over the data channel of an open peer connection. */
 import { MAX_QUEUED_BYTES } from '../link-limits.ts';
-import { LINK_DRAINED_BYTES, type Link } from '../port.ts';
+import { LINK_DRAINED_BYTES, type Link, type LinkFingerprints } from '../port.ts';
 import type { PeerConnection } from './peer-connection.ts';
 
 /** Who ended a link: its owner here, the other side, or nobody: it broke, or its owner has found the other end gone. */
@@ -19,6 +19,8 @@ export interface DataChannelLinkOptions {
   readonly connection: PeerConnection;
   readonly remoteId: string;
   readonly initiator: boolean;
+  readonly room: string;
+  readonly fingerprints: LinkFingerprints;
   /** told once, before the owner of the link */
   readonly onEnd: (end: LinkEnd) => void;
   readonly onSuspicion: () => void;
@@ -28,6 +30,8 @@ export function createDataChannelLink({
   connection,
   remoteId,
   initiator,
+  room,
+  fingerprints,
   onEnd,
   onSuspicion,
 }: DataChannelLinkOptions): DataChannelLink {
@@ -66,6 +70,8 @@ export function createDataChannelLink({
     remoteId,
     maxMessageBytes,
     initiator,
+    room,
+    fingerprints,
     get bufferedBytes() {
       return closed === undefined ? (connection.channel?.bufferedAmount ?? 0) : 0;
     },

@@ -67,7 +67,9 @@ const candidate = (number: number): object => ({
   type: 'candidate',
   candidate: { candidate: `candidate:${number} 1 udp 1 192.0.2.1 9 typ host`, sdpMid: '0', sdpMLineIndex: 0 },
 });
-const sdp = (limit: string): string => `v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n${limit}a=mid:0\r\n`;
+const FINGERPRINT = `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => 'AB').join(':')}\r\n`;
+const sdp = (limit: string): string =>
+  `v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n${FINGERPRINT}${limit}a=mid:0\r\n`;
 
 describe('peer connection', () => {
   it('contacts no server that it was not told of, and changes nothing that it was given', () => {

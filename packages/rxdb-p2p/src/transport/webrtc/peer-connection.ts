@@ -1,9 +1,11 @@
 /** One simple-peer from its first signal to its end: what it needs, what it may be told, and its data channel. */
 
+import { P2PError } from '@rxdb-p2p/protocol';
 import { createInbox, type Inbox } from '../inbox.ts';
 import { CLOSE_GRACE_MS, DEFAULT_MESSAGE_BYTES, MAX_MESSAGE_BYTES, MIN_MESSAGE_BYTES } from '../link-limits.ts';
 import type { IceCandidate, SignalBody } from '../mesh/signal-codec.ts';
-import type { LinkRoute } from '../port.ts';
+import type { LinkFingerprints, LinkRoute } from '../port.ts';
+import { fingerprintIn, fingerprintsOf } from './dtls-fingerprint.ts';
 import { routeIn } from './route.ts';
 import type { SimplePeerClass, SimplePeerInstance } from './simple-peer-class.ts';
 import type { TolerantWebRTC } from './webrtc.ts';
@@ -58,8 +60,13 @@ export interface PeerConnection {
   route(): Promise<LinkRoute | undefined>;
   /** Resolves when nothing is left of it. */
   readonly gone: Promise<void>;
-  /** A signal of the other side. False when it does not fit here; that changes nothing. */
-  take(body: SignalBody): boolean;
+  /**
+   * A signal of the other side. False when it does not fit here; that changes nothing. A problem: this side does not want to
+   * be connected with that one.
+   */
+  take(body: SignalBody): boolean | P2PError;
+  /** SHA-256 of the certificates of both ends, once it is open. */
+  fingerprints(): LinkFingerprints | P2PError;
   /** @throws what the data channel throws */
   send(message: Uint8Array): void;
   /** Ends it when the other side has got what was sent, or after CLOSE_GRACE_MS. */
@@ -111,16 +118,19 @@ export function createPeerConnection(
     for (const candidate of waiting) events.onSignal(candidate);
   }
 
-  function take(body: SignalBody): boolean {
+  function take(body: SignalBody): boolean | P2PError {
     if (ended) return false;
     switch (body.kind) {
       case 'offer':
-      case 'answer':
+      case 'answer': {
         if (described || initiator !== (body.kind === 'answer')) return false;
         described = true;
+        const fingerprint = fingerprintIn(body.sdp);
+        if (fingerprint instanceof P2PError) return fingerprint;
         maxMessageBytes = messageLimit(body.sdp);
         if (maxMessageBytes < MIN_MESSAGE_BYTES) return false;
         return attempt(() => peer.signal({ type: body.kind, sdp: body.sdp }));
+      }
       case 'candidate': {
         candidatesTaken += 1;
         if (candidatesTaken > MAX_CANDIDATES) return false;
@@ -196,6 +206,7 @@ export function createPeerConnection(
       return stats === undefined ? undefined : routeIn(stats);
     },
     gone,
+    fingerprints: () => fingerprintsOf(peer._pc ?? {}),
     take,
     send: (message) => peer.send(message),
     finish,

@@ -1,3 +1,5 @@
+import type { DescribedConnection } from './dtls-fingerprint.ts';
+
 /** The part of simple-peer that is used here. `@types/simple-peer` would bring in all types of Node. */
 export interface SimplePeerOptions {
   readonly initiator: boolean;
@@ -13,7 +15,7 @@ export interface SimplePeerInstance {
   /** Exists from the start where both sides open the same channel; null once destroyed. */
   readonly _channel: RTCDataChannel | null;
   /** null once destroyed */
-  readonly _pc: Pick<RTCPeerConnection, 'iceConnectionState' | 'getStats'> | null;
+  readonly _pc: (Pick<RTCPeerConnection, 'iceConnectionState' | 'getStats'> & DescribedConnection) | null;
   signal(signal: object): void;
   send(message: Uint8Array): void;
   destroy(): void;

@@ -100,6 +100,7 @@ export function createSimConnections(
       },
       route: () => Promise.resolve(undefined),
       gone,
+      fingerprints: () => ({ own: new Uint8Array(32), remote: new Uint8Array(32) }),
       take(body) {
         if (described || !living.has(self)) return false;
         described = true;

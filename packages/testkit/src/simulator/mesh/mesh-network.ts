@@ -1,5 +1,6 @@
 /** The network of a pool in which not everybody is linked with everybody: the real mesh on simulated WebRTC. */
 import { base64url, createAssembler, decodeFrame } from '@rxdb-p2p/protocol';
+import * as library from '@rxdb-p2p/protocol/secrecy';
 import {
   createMesh,
   createRoomUsers,
@@ -106,6 +107,7 @@ export function createMeshNetwork(time: VirtualTime, random: Random, options: Me
             first = false;
             return made;
           },
+          ...{ randomBytes: random.bytes, library, onRefused: () => undefined },
           onLink: (link) => onLink(watch(name, link)),
         });
         const users = createRoomUsers({ wanted: mesh.join, unwanted: mesh.leave });

@@ -36,7 +36,7 @@ function createPool(seed: number, maxConnections: number): Pool {
       const name = `device ${added++}`;
       const events = { onLink: (link: { onClose(listener: () => void): void }) => link.onClose(() => undefined) };
       const transport = network.factory(name).create({ ...events, onProblem: () => undefined });
-      transport.join('room');
+      transport.join('room', new Uint8Array(32));
       transports.set(name, transport);
     },
     remove(name) {
