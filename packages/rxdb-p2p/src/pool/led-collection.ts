@@ -14,6 +14,7 @@ import { WRITE_CONTEXT } from '../replica/show.ts';
 import type { TabLead } from '../tabs/election.ts';
 import { type CollectionSync, createCollectionSync } from './collection-sync.ts';
 import { type Contests, createContests } from './contests.ts';
+import { createMigrateBody } from './migrate-body.ts';
 import { storageProblem } from './storage-problem.ts';
 import type { SyncMeter } from './sync-meter.ts';
 import type { Timers } from './timers.ts';
@@ -115,6 +116,7 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
     const replica = createCollectionReplica({
       ...{ documents, journal, hasher, merge, randomId, now, onProblem, writeContext, onFailure: fail },
       validate: createValidator(schema),
+      migrate: createMigrateBody(collection, timers, onProblem),
       actorOf: identity.actorOf,
     });
     cleanups.push(() => closeInTime(replica));

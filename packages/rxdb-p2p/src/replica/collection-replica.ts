@@ -30,6 +30,7 @@ import { createRemoteVersions, type Incoming } from './remote-versions.ts';
 import { type Commit, createReplicaContext, type ReplicaDeps } from './replica-context.ts';
 import { createRollback } from './rollback.ts';
 import { DEFAULT_BATCH, readBatch, readRecords } from './scan.ts';
+import { followSchema } from './schema-change.ts';
 
 /** What a repair asks for, in turn with everything else that happens to the collection. */
 export interface ReplicaComparison {
@@ -153,6 +154,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         // Written under a name that went with its key pair.
         if (journal.seq > 0 && !journal.vector.has(context.actor())) await journal.commit(context.newIncarnation());
         await rollback.again();
+        await discovery.look(await followSchema(context));
         await discovery.catchUp();
         const unfolded = [...journal.records.values()].filter(({ pending }) => pending !== undefined);
         await remote.refold(unfolded.map(({ id }) => id));

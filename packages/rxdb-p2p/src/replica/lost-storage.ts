@@ -6,6 +6,7 @@ import { P2PError } from '@rxdb-p2p/protocol';
 import type { JournalChange } from '../journal/journal.ts';
 import { type DocRecord, isLive, type NewRecord, type StoredHead } from '../journal/record.ts';
 import { isRxdbField, revisionHeight, type StoredDocument } from './document.ts';
+import { readMarker } from './marker.ts';
 import type { PushRanges } from './push-ranges.ts';
 import { reissue } from './reissue.ts';
 import type { ReplicaContext } from './replica-context.ts';
@@ -20,7 +21,7 @@ export interface LostStorage {
 }
 
 export function createLostStorage(context: ReplicaContext, ranges: PushRanges): LostStorage {
-  const { journal, hasher, merge, onProblem, schemaVersion } = context;
+  const { journal, hasher, merge, onProblem } = context;
   let losses = 0;
 
   /**
@@ -88,13 +89,15 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
     return { ...change, records, seq };
   }
 
-  /** A document never goes back to a lower revision, unless its tombstone was purged and it was inserted again since. */
-  function isOutdated(record: DocRecord, document: StoredDocument): boolean {
-    const { rev, lwt, schema, heads, pending } = record;
-    if (rev === '' || rev === document._rev || schema !== schemaVersion) return false;
-    if (revisionHeight(document._rev) >= revisionHeight(rev)) return false;
+  /**
+   * A document's revisions rise with every write, unless its tombstone was purged and it was inserted again since: then
+   * nothing of the record is missing.
+   */
+  function isOutdated({ rev, lwt, heads, pending }: DocRecord, document: StoredDocument): boolean {
+    if (rev === '' || rev === document._rev) return false;
+    if (revisionHeight(document._rev) > revisionHeight(rev)) return false;
     const wasDeleted = [...heads, ...(pending?.heads ?? [])].some(({ head }) => head.deleted);
-    return !wasDeleted || document._meta.lwt < lwt;
+    return !wasDeleted || document._meta.lwt < lwt || !heads.every(hasContent);
   }
 
   /** There is a document that shows it, or was. */
@@ -103,17 +106,17 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
   const hasContent = ({ head, body, hidden }: StoredHead): boolean =>
     body !== undefined || hidden === true || (head.deleted && !merge.keepsTombstones);
 
-  /** Nobody knows what the document shows; its heads are to be shown again. */
+  /**
+   * Its heads are to be shown again. Nobody knows what the document shows, so a write on top of it supersedes none of
+   * them; what is later than the record is such a write, which is still to be journaled.
+   */
   function shownAgain(record: DocRecord, document: StoredDocument): NewRecord {
-    const { _rev: rev, _meta } = document;
+    const { _rev, _meta } = document;
+    const isWrite = _meta.lwt > record.lwt && readMarker(document, hasher)?.rev !== _rev;
     const fields = hasher.hash(document, isRxdbField);
-    return {
-      ...record,
-      rev,
-      lwt: _meta.lwt,
-      fields,
-      pending: { rev: '', heads: record.pending?.heads ?? record.heads },
-    };
+    const described = isWrite ? { rev: '' } : { rev: _rev, lwt: _meta.lwt, fields };
+    const pending = { rev: '', heads: record.pending?.heads ?? record.heads };
+    return { ...record, ...described, heads: [], pending };
   }
 
   return {

@@ -289,31 +289,8 @@ describe('a fold that was pending', () => {
 });
 
 describe('a schema migration', () => {
-  const record = recordOf([{ head: headOf(YOU, 7) }], { text: 'x' });
-
-  it('takes no dot: another revision and content, the same time of writing', () => {
-    const migrated = documentOf({ text: 'x', added: true }, { rev: '1-m', lwt: 5 });
-    const { seen, mints } = look(record, migrated, { schemaVersion: 1 });
-    expect(mints).toBe(0);
-    const head = { ...headOf(YOU, 7), hash: contentHash(headOf(YOU, 7), hashed({ text: 'x', added: true })) };
-    expect(seen?.record).toMatchObject({ rev: '1-m', schema: 1, heads: [{ head }] });
-    expect(seen?.record.pending).toBeUndefined();
-    expect(seen?.record.fields).toEqual(hashed({ text: 'x', added: true }));
-  });
-
-  it('is noticed where the revision stays, too, and leaves alone what it did not change', () => {
-    const same = look(record, documentOf({ text: 'x', added: true }, { rev: '1-x', lwt: 5 }), { schemaVersion: 1 });
-    expect(same.seen?.record).toMatchObject({ schema: 1, fields: hashed({ text: 'x', added: true }) });
-    const migrated = same.seen?.record as DocRecord;
-    const again = look({ ...migrated, schema: 0 }, documentOf({ text: 'x', added: true }, { rev: '1-x', lwt: 5 }));
-    expect(again.seen).toBeUndefined();
-    const next = look({ ...migrated, schema: 0 }, documentOf({ text: 'x', added: true }, { rev: '1-m', lwt: 5 }), {
-      schemaVersion: 1,
-    });
-    expect(next.seen?.record.heads).toBe(migrated.heads);
-  });
-
   it('does not hide a local write', () => {
+    const record = recordOf([{ head: headOf(YOU, 7) }], { text: 'x' });
     const written = documentOf({ text: 'y' }, { rev: '2-u', lwt: 6 });
     expect(look(record, written, { schemaVersion: 1 }).mints).toBe(1);
     expect(look(record, documentOf({ text: 'y' }, { rev: '2-u', lwt: 5 })).mints).toBe(1);

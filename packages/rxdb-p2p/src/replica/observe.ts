@@ -1,13 +1,13 @@
 /**
  * What a stored document says that its record does not: local writes are found, not intercepted (ARCHITECTURE §4). Pure.
  *
- * The document's `_rev` differs from its record's in four cases: a local write; our own write whose journal segment a
- * crash took (the marker then says what it is); a local write on top of such a one; a schema migration.
+ * The document's `_rev` differs from its record's in three cases: a local write; our own write whose journal segment a
+ * crash took (the marker then says what it is); a local write on top of such a one.
  */
 import type { FieldHasher, FieldHashes, Head, LocalWrite } from '@rxdb-p2p/protocol';
-import { contentHash, headOf, localHead, sameDot, sameFields, sameHead } from '@rxdb-p2p/protocol';
+import { localHead, sameDot, sameFields, sameHead } from '@rxdb-p2p/protocol';
 import { type DocRecord, type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
-import { bodyOf, isRxdbField, type StoredDocument } from './document.ts';
+import { bodyOf, isRxdbField, revisionHeight, type StoredDocument } from './document.ts';
 import { showable, toBases, uniteHeads } from './heads.ts';
 import { type Marker, readMarker } from './marker.ts';
 
@@ -35,8 +35,7 @@ export function observe(
 ): Observation | undefined {
   // RxDB's revisions end in a token of the database, so a document purged and inserted again can have the same one.
   const sameTime = record !== undefined && document._meta.lwt === record.lwt;
-  const migrated = sameTime && record.schema !== context.schemaVersion;
-  if (sameTime && document._rev === record.rev && !migrated) return undefined;
+  if (sameTime && document._rev === record.rev) return undefined;
   const marker = readMarker(document, context.hasher);
   const fields = context.hasher.hash(document, isRxdbField);
   if (record === undefined && marker === undefined) return observeFirstWrite(id, document, fields, context);
@@ -45,7 +44,6 @@ export function observe(
   const describe = (shown: readonly StoredHead[]): NewRecord =>
     describeDocument(id, document, fields, shown, others, context);
 
-  if (migrated) return { record: describeMigrated(record, document, fields, others, context) };
   if (pending !== undefined && document._rev === pending.rev) return { record: describe(pending.heads) };
   if (marker?.head !== undefined && marker.rev === document._rev) {
     const head = { head: marker.head.head, body: bodyText(document, marker.head.head, context) };
@@ -54,23 +52,6 @@ export function observe(
     return { record: describe(shows([head], united) ? united : [head]) };
   }
   return observeLocalWrite(record, document, fields, marker, context, describe);
-}
-
-/** Other content under the same dot: the migration of every replica must come to the same hash, or it is a fork. */
-function describeMigrated(
-  record: DocRecord,
-  document: StoredDocument,
-  fields: FieldHashes,
-  others: readonly StoredHead[],
-  context: ObserveContext,
-): NewRecord {
-  const { id, heads, pending } = record;
-  const [only] = heads;
-  if (heads.length !== 1 || only === undefined || pending !== undefined || only.head.deleted || only.hidden === true)
-    return describeDocument(id, document, fields, heads, others, context);
-  const head = headOf(only.head, contentHash(only.head, context.hasher.plain(fields, document, isRxdbField)));
-  const migrated = sameHead(head, only.head) ? heads : [{ ...only, head }];
-  return describeDocument(id, document, fields, migrated, [], context);
 }
 
 /** A document that nobody has heard of: the case of every document at a first start. */
@@ -124,10 +105,15 @@ function observeLocalWrite(
   return { record: describe(uniteHeads(seen, [stored])), minted: head };
 }
 
-/** A record without a document was made at `lwt`: a document older than that was written without seeing it. */
+/**
+ * A record without a document was made at `lwt`: a document older than that was written without seeing it. So was one that
+ * does not follow the record's revision, where a power failure came between; one that was inserted anew follows a purge.
+ */
 function seenRecordHeads(record: DocRecord | undefined, document: StoredDocument): readonly StoredHead[] {
   if (record === undefined) return [];
-  return record.rev === '' && document._meta.lwt <= record.lwt ? [] : record.heads;
+  if (record.rev === '') return document._meta.lwt <= record.lwt ? [] : record.heads;
+  const height = revisionHeight(document._rev);
+  return height > 1 && height <= revisionHeight(record.rev) ? [] : record.heads;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ContentRules, ValidateBody } from './content.ts';
 import type { DocumentStorage, StoredDocument } from './document.ts';
 import type { MergePolicy } from './merge-policy.ts';
 import { type BatchLimits, primaryPathOf } from './scan.ts';
+import type { MigrateBody } from './schema-change.ts';
 
 export interface ReplicaDeps {
   /** the collection's inner storage instance: the one that keeps a given `_rev` and `_meta` */
@@ -13,6 +14,8 @@ export interface ReplicaDeps {
   readonly hasher: FieldHasher;
   readonly merge: MergePolicy;
   readonly validate: ValidateBody;
+  /** contents of versions that were made under an older schema; default: as they are */
+  readonly migrate?: MigrateBody;
   readonly actorOf: (incarnation: string) => string;
   readonly randomId: (bytes: number) => string;
   readonly now: () => number;

@@ -65,6 +65,8 @@ export interface Device extends WatchedDevice, User {
   readonly problems: readonly P2PError[];
   /** Removes tombstones for good, as the plugin lets RxDB's cleanup do: when all deletes are journaled. */
   purge(): Promise<void>;
+  /** Resolves when all documents have been compared with the journal, as they are some time after the start. */
+  readonly compared: Promise<void>;
   /** How many rows the journal has on disk. */
   journalRows(): Promise<number>;
   /** What a process that starts now would find in the journal. */
@@ -213,7 +215,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     transport: () => undefined,
   };
   hub.register(TOPIC, registration);
-  if (options.comparesAll !== false) replica.compareAll().catch(onFailure);
+  const compared = options.comparesAll === false ? Promise.resolve() : replica.compareAll().catch(onFailure);
 
   async function close(): Promise<void> {
     subscription.unsubscribe();
@@ -225,7 +227,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   return {
     ...watched,
     ...createUser({ documents, now, randomId, handWrites }),
-    ...{ sync, problems, close, reread: readJournal },
+    ...{ sync, problems, close, compared, reread: readJournal },
     async journalRows() {
       const sidecar = await openSidecar(params);
       const { length } = await sidecar.readAll();

@@ -65,7 +65,8 @@ export function createWriteLog(): WriteLog {
       if (record === undefined) continue;
       const { rev, heads, pending } = record;
       if (pending !== undefined) shownBy.set(`${name} ${id} ${pending.rev}`, visible(pending.heads));
-      if (rev !== pending?.rev) shownBy.set(`${name} ${id} ${rev}`, visible(heads));
+      // After a loss a record does not know what the document shows.
+      if (rev !== pending?.rev && heads.length > 0) shownBy.set(`${name} ${id} ${rev}`, visible(heads));
       journaled.add(`${name} ${id} ${rev}`);
     }
   };

@@ -92,4 +92,22 @@ describe('what has gone wrong once', () => {
     for (const others of [[], [set(1, 'b', 50), set(0, 'b', 50)]])
       expect(await failuresOf([set(2, 'a', 58), ...others, rot, set(2, 'b', 30)])).toEqual([]);
   });
+
+  it('a disk forgets the newest writes, and someone writes before that is noticed: on what he saw, and on nothing else', async () => {
+    const remove: Step = { do: 'write', device: 1, id: 'a', edit: { kind: 'delete' }, thenMs: 2_000 };
+    const apart: Step[] = [
+      { do: 'partition', side: [0], thenMs: 10 },
+      set(0, 'a'),
+      set(1, 'a'),
+      { do: 'heal', thenMs: 2_000 },
+    ];
+    for (const before of [[set(1, 'a', 2_000)], [remove], apart]) {
+      for (let ms = 44; ms < 64; ms += 3) {
+        const forgets = { do: 'power', device: 2, documents: 1, journal: 0, downMs: 50, thenMs: ms } as const;
+        const steps = [set(0, 'a', 2_000), ...before, forgets, set(2, 'a', 3_000)];
+        for (const handler of ['fields', 'last-write'] as const)
+          expect(await failuresOf(steps, { handler }), `${handler}, after ${ms} ms`).toEqual([]);
+      }
+    }
+  });
 });

@@ -24,6 +24,8 @@ export interface Site {
   readonly device: Device | undefined;
   /** what was watched last, open or not */
   readonly watched: WatchedDevice | undefined;
+  /** whether its disk has lost something that it may not have noticed yet: what it says to hold may be gone */
+  readonly doubtful: boolean;
   readonly process: SimProcess | undefined;
   readonly disk: SimDisk;
   /** all problems that its tabs have reported */
@@ -92,6 +94,8 @@ export function createSite(deps: SiteDeps): Site {
   let tabs = 0;
   let leader: Tab | undefined;
   let watched: WatchedDevice | undefined;
+  let losses = 0;
+  let lossesNoticed = 0;
 
   function newProcess(): SimProcess {
     const process = createProcess(disk.storage, time, delays);
@@ -141,8 +145,11 @@ export function createSite(deps: SiteDeps): Site {
       },
     });
     opened.then(
-      (device) => {
+      async (device) => {
         tab.device = device;
+        const lossesBefore = losses;
+        await device.compared;
+        if (process.alive) lossesNoticed = lossesBefore;
       },
       (error: unknown) => {
         const expected = String(error).includes('simulated') || String(error).includes('LEADERSHIP_LOST');
@@ -203,6 +210,9 @@ export function createSite(deps: SiteDeps): Site {
     get watched() {
       return watched;
     },
+    get doubtful() {
+      return losses > lossesNoticed;
+    },
     get process() {
       return leader?.process;
     },
@@ -241,12 +251,14 @@ export function createSite(deps: SiteDeps): Site {
         instance,
         Math.max(0, (calls.get(instance) ?? 0) - by),
       ];
+      if (lost.documents > 0) losses++;
       const kept = new Map([less('items', lost.documents), less('journal', lost.journal)]);
       await time.hold(disk.goBack(kept));
       time.after(againMs, open);
     },
     async rot(id, againMs) {
       await closed();
+      losses++;
       await time.hold(removeForGood(id));
       time.after(againMs, open);
     },

@@ -58,7 +58,8 @@ export function createFuzzWorld(plan: Plan, sabotage: Sabotage = {}): FuzzWorld 
   };
   /** Only those who are there lose something that only they have. */
   const excuse = (loser: Site): void => {
-    const others = sites.flatMap((site) => (site === loser || site.watched === undefined ? [] : [site.watched]));
+    const safe = sites.filter((site) => site !== loser && !site.doubtful);
+    const others = safe.flatMap(({ watched }) => watched ?? []);
     if (loser.watched !== undefined) log.excuse(loser.watched, others);
   };
 
