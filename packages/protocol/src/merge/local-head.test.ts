@@ -36,6 +36,14 @@ const clock = (shown: Shown, field: string) => {
 const own = ({ head: { time, actor, seq } }: Shown) => ({ time, actor, seq });
 
 describe('a local write', () => {
+  it('[VER-3] supersedes what its author had superseded in a version that his storage has lost', () => {
+    const a = write(A, 1, { x: 1 });
+    const lost = write(B, 1, { x: 2 }, [a], { deleted: true });
+    const other = write(C, 4, { x: 3 });
+    const next = write(B, 2, { x: 4 }, [], { seen: [lost.head, other.head] });
+    expect(next.head.past).toEqual([{ actor: A, seq: 1 }]);
+  });
+
   it('[VER-3] supersedes all that it was made on', () => {
     const a = write(A, 1, { x: 1 });
     const b = write(B, 7, { x: 2 });

@@ -31,7 +31,7 @@ export interface Base {
 
 /**
  * @param bases the heads whose fold the writer saw; all of them are superseded
- * @param seen heads that are known but were not seen by the writer: only their timestamps count
+ * @param seen heads that are known but were not seen by the writer: their timestamps count, and the pasts of his own
  */
 export function localHead(write: LocalWrite, bases: readonly Base[], seen: readonly Head[] = []): Head {
   const envelope = localEnvelope(write, bases, seen);
@@ -42,7 +42,8 @@ function localEnvelope(write: LocalWrite, bases: readonly Base[], seen: readonly
   const { actor, seq, deleted } = write;
   const heads = bases.map(({ head }) => head);
   const time = nextTimestamp(write.wallMs, timestamps([...heads, ...seen]));
-  const past = joinPasts(heads, actor);
+  // [VER-3] His own earlier versions are superseded by his name, seen or not, and what they had superseded must stay so.
+  const past = joinPasts([...heads, ...seen.filter((head) => head.actor === actor)], actor);
   // A tombstone sets all fields at once; so does the first version of a document.
   if (deleted || bases.length === 0) return { actor, seq, time, past, deleted, clocks: NO_FIELD_CLOCKS };
 

@@ -139,7 +139,13 @@ function describeDocument(
     heads: withoutSpareBody(settled ? all : shown, context.keepsTombstones),
     fields,
   };
-  return settled ? record : { ...record, pending: { rev: '', heads: all } };
+  return settled ? record : { ...record, pending: { rev: '', heads: all.map(withTombstoneBody) } };
+}
+
+/** A tombstone that is alone and has no content to keep has no body; beside others it has one, as all of them have. */
+function withTombstoneBody(stored: StoredHead): StoredHead {
+  const bare = stored.head.deleted && stored.body === undefined && stored.hidden !== true;
+  return bare ? { ...stored, body: '{}' } : stored;
 }
 
 /** Whether a document that shows `shown` shows all of these that can be. */

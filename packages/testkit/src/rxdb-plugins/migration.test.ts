@@ -50,7 +50,7 @@ async function twoWithConflicts(more: Partial<RxCollectionCreator> = {}): Promis
 }
 
 describe('a schema migration', () => {
-  it('[REP-22] keeps journal and heads: devices that migrate by themselves agree afterwards without a write', async () => {
+  it('[REP-23] keeps journal and heads: devices that migrate by themselves agree afterwards without a write', async () => {
     const [one, two] = await twoWithConflicts();
     const before = await one.journal();
     const network = createMemoryNetwork();
@@ -140,7 +140,7 @@ describe('a schema migration', () => {
     expect(await shown(a)).toContainEqual({ id: 'contested', title: '* by b', count: 0 });
   });
 
-  it('[REP-22] of 300 documents sends no body and mints no dot; one that is not deterministic converges', async () => {
+  it('[REP-23] of 300 documents sends no body and mints no dot; one that is not deterministic converges', async () => {
     const { deterministic, forked } = await measureMigration(300);
     expect(deterministic).toMatchObject({ minted: 0, forks: 0, problems: [], equal: true });
     // Handshakes, vectors and fingerprints: less than fifty of the bodies.

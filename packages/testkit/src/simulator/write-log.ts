@@ -119,11 +119,16 @@ export function createWriteLog(): WriteLog {
         );
     }
     for (const dot of head.past) {
-      const wasVisible = seen.some((other) => supersedes(other, dot));
+      const wasVisible =
+        seen.some((other) => supersedes(other, dot)) || (losers.has(name) && supersededBefore(head, dot, id));
       if (!wasVisible && base !== '')
         violations.push(`${nameOf({ id, head })} supersedes ${dot.seq} of ${dot.actor}, which its author did not see`);
     }
   };
+
+  /** By an earlier write of the same author, which his name supersedes though his disk has lost it. */
+  const supersededBefore = (head: Head, dot: Dot, id: string): boolean =>
+    writes.to(id).some(({ head: own }) => own.actor === head.actor && own.seq < head.seq && supersedes(own, dot));
 
   /** New writes of the device itself: of now, or of a process that died before it could tell. */
   const noteFound = (device: WatchedDevice, ids: Iterable<string>): void => {
