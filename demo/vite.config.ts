@@ -1,14 +1,19 @@
+import { join } from 'node:path';
 import { defineConfig, loadEnv } from 'vite';
 import { contentSecurityPolicy } from './build/content-security-policy.ts';
+import { countriesModule } from './build/countries.ts';
 import { serviceWorker } from './build/service-worker.ts';
 
+const root = import.meta.dirname;
+
 export default defineConfig(({ mode }) => {
-  const named = loadEnv(mode, import.meta.dirname)['VITE_SIGNALING_URLS'] ?? '';
+  const named = loadEnv(mode, root)['VITE_SIGNALING_URLS'] ?? '';
   const signaling = named.split(/\s+/).filter((url) => URL.canParse(url));
+  const input = { boards: join(root, 'index.html'), minimal: join(root, 'minimal', 'index.html') };
   return {
     // The built page may be served from any folder.
     base: './',
-    plugins: [contentSecurityPolicy(signaling), serviceWorker(import.meta.dirname)],
-    build: { target: 'es2023', modulePreload: { polyfill: false } },
+    plugins: [countriesModule(), contentSecurityPolicy(signaling), serviceWorker(root)],
+    build: { target: 'es2023', modulePreload: { polyfill: false }, rolldownOptions: { input } },
   };
 });

@@ -4,7 +4,9 @@ import type { P2PPool } from 'rxdb-p2p';
 import { BehaviorSubject, map, type Observable } from 'rxjs';
 import { type DeviceDatabase, openNotes, syncNotes } from '../database.ts';
 import type { Deployment } from '../deployment.ts';
+import { keepStorage } from '../device/keep-storage.ts';
 import { type Problem, problemOf } from '../pool/advice.ts';
+import { recentCodes } from '../pool/recent-codes.ts';
 import type { Board, DeviceSettings, Note } from '../schemas.ts';
 import { boardId } from './board-id.ts';
 import { introduceDevice } from './introduce.ts';
@@ -19,6 +21,8 @@ export interface OpenBoard {
   /** undefined: sync could not be started, see `problem` */
   readonly pool: P2PPool<Note> | undefined;
   readonly problem: Problem | undefined;
+  /** Codes of what went wrong since it was opened, the latest first. */
+  readonly codes$: Observable<readonly string[]> | undefined;
 }
 
 export interface OpenBoards {
@@ -74,9 +78,11 @@ export function watchBoards(db: DeviceDatabase, deployment: Deployment, device: 
     try {
       const pool = await syncNotes(notes, board, deployment.iceServers);
       const stops = [rememberSeen(db, board, pool), introduceDevice(notes, pool, device)];
-      return { notes, pool, problem: undefined, stop: () => void stops.map((stop) => stop()) };
+      const codes$ = recentCodes(pool);
+      stops.push(subscribed(codes$));
+      return { notes, pool, problem: undefined, codes$, stop: () => void stops.map((stop) => stop()) };
     } catch (error) {
-      return { notes, pool: undefined, problem: problemOf(error), stop: () => undefined };
+      return { notes, pool: undefined, problem: problemOf(error), codes$: undefined, stop: () => undefined };
     }
   };
   const follow = async (boards: readonly Board[]): Promise<void> => {
@@ -110,6 +116,7 @@ export function watchBoards(db: DeviceDatabase, deployment: Deployment, device: 
     boards$,
     opened$,
     async add({ topic, secret, signaling, title }) {
+      keepStorage().catch(reportError);
       const id = await boardId(topic);
       const known = await db.boards.findOne(id).exec();
       if (known?.open !== true) await makeRoom();
@@ -154,4 +161,10 @@ export function watchBoards(db: DeviceDatabase, deployment: Deployment, device: 
       }
     },
   };
+}
+
+/** Listens from now on, so that nothing is missed until somebody looks. @returns stops it */
+function subscribed(source: Observable<unknown>): () => void {
+  const subscription = source.subscribe();
+  return () => subscription.unsubscribe();
 }

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { PeerSnapshot } from 'rxdb-p2p';
 import { cleanTitle } from '../boards/invitation.ts';
 import { AddNote } from '../components/add-note.tsx';
 import { Conflicts } from '../components/conflicts.tsx';
@@ -9,7 +10,8 @@ import { InviteDialog } from '../components/invite-dialog.tsx';
 import { ListMenu } from '../components/list-menu.tsx';
 import { ListTabs } from '../components/list-tabs.tsx';
 import { NoteRows } from '../components/note-rows.tsx';
-import { PoolCard } from '../components/pool-card.tsx';
+import { PeopleList } from '../components/people-list.tsx';
+import { PoolStatusCard } from '../components/pool-status-card.tsx';
 import { ProblemNote } from '../components/problem-note.tsx';
 import { UndoBar } from '../components/undo-bar.tsx';
 import { useOpenSession } from '../device/session-context.ts';
@@ -17,11 +19,14 @@ import * as act from '../notes/actions.ts';
 import { type Arranged, search } from '../notes/arrange.ts';
 import { settle } from '../pool/conflict-choices.ts';
 import { count } from '../pool/phrases.ts';
-import { HOME } from '../route.ts';
+import { devicesHash, HOME } from '../route.ts';
 import { type Note, TITLE_CHARACTERS } from '../schemas.ts';
 import { useActions } from '../use-actions.ts';
 import { type ShownBoard, useBoard } from '../use-board.ts';
 import { track } from '../writes.ts';
+import { NotHere } from './not-here.tsx';
+
+const NOBODY: readonly PeerSnapshot[] = [];
 
 export function BoardView({ id }: { readonly id: string }): JSX.Element {
   const { boards } = useOpenSession();
@@ -36,17 +41,7 @@ export function BoardView({ id }: { readonly id: string }): JSX.Element {
     if (board && arranged?.title !== undefined) boards.rename(id, cleanTitle(arranged.title)).catch(reportError);
   }, [title, board === undefined]);
 
-  if (board === null) {
-    return (
-      <main class="page narrow">
-        <h1>This board is not open here</h1>
-        <p>It was put away or removed on this device.</p>
-        <a class="button" href={HOME}>
-          To my boards
-        </a>
-      </main>
-    );
-  }
+  if (board === null) return <NotHere />;
   return (
     <div class="page">
       <header class="top">
@@ -81,7 +76,9 @@ export function BoardView({ id }: { readonly id: string }): JSX.Element {
           Invite
         </button>
       </header>
-      <PoolCard id={id} opened={opened} status={status} arranged={arranged} />
+      <PoolStatusCard id={id} opened={opened} status={status} href={devicesHash(id)}>
+        <PeopleList peers={status?.peers ?? NOBODY} names={arranged?.replicas} />
+      </PoolStatusCard>
       <main class="list">
         {arranged !== undefined && hand !== undefined && (
           <Notes

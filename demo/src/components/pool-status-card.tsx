@@ -1,41 +1,38 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import type { PoolStatus } from 'rxdb-p2p';
 import type { OpenBoard } from '../boards/open-boards.ts';
 import { useOpenSession } from '../device/session-context.ts';
-import type { Arranged } from '../notes/arrange.ts';
-import { blockingProblem, canRetry, headline, sideNote, waiting } from '../pool/phrases.ts';
-import { devicesHash } from '../route.ts';
+import { blockingProblem, canRetry, type Headline, headline, sideNote, waiting } from '../pool/phrases.ts';
 import { useOnline } from '../use-online.ts';
-import { Icon } from './icon.tsx';
-import { PeopleList } from './people-list.tsx';
 import { ProblemNote } from './problem-note.tsx';
 
 interface Props {
   readonly id: string;
   readonly opened: OpenBoard | undefined;
   readonly status: PoolStatus | undefined;
-  readonly arranged: Arranged | undefined;
+  /** Makes a link of the first line. */
+  readonly href?: string;
+  readonly children?: ComponentChildren;
 }
 
-/** Who is here, what waits, and what is wrong: beside the board, or in one line above it on a phone. */
-export function PoolCard({ id, opened, status, arranged }: Props): JSX.Element {
+/** How things stand, what waits, and what is wrong. */
+export function PoolStatusCard({ id, opened, status, href, children }: Props): JSX.Element {
   const { boards } = useOpenSession();
   const online = useOnline();
   const problem = opened?.problem ?? (status === undefined ? undefined : blockingProblem(status));
   const view = { status, online, failed: opened?.problem !== undefined };
-  const line = headline(view);
   const note = status === undefined ? undefined : sideNote(status);
-  const peers = status?.peers ?? [];
   return (
     <aside class="pool card" aria-label="Devices" data-phase={status?.phase ?? 'starting'}>
-      <a class="headline" href={devicesHash(id)}>
-        <span class={`dot ${line.mood}`} />
-        <span class="headline-words" role="status">
-          <b>{line.title}</b>
-          <span class="fine">{line.detail}</span>
-        </span>
-        <Icon name="next" />
-      </a>
+      {href === undefined ? (
+        <div class="headline">
+          <Line {...headline(view)} />
+        </div>
+      ) : (
+        <a class="headline" href={href}>
+          <Line {...headline(view)} />
+        </a>
+      )}
       {status?.progress !== undefined && status.phase === 'syncing' && (
         <progress
           aria-label="Notes received"
@@ -49,7 +46,7 @@ export function PoolCard({ id, opened, status, arranged }: Props): JSX.Element {
           Try again
         </button>
       )}
-      <PeopleList peers={peers} names={arranged?.replicas} />
+      {children}
       {status !== undefined && status.writesWaiting > 0 && (
         <p class="waiting" data-writes-waiting={status.writesWaiting}>
           {waiting(status.writesWaiting)}
@@ -61,5 +58,17 @@ export function PoolCard({ id, opened, status, arranged }: Props): JSX.Element {
         </p>
       )}
     </aside>
+  );
+}
+
+function Line({ mood, title, detail }: Headline): JSX.Element {
+  return (
+    <>
+      <span class={`dot ${mood}`} />
+      <span class="headline-words" role="status">
+        <b>{title}</b>
+        <span class="fine">{detail}</span>
+      </span>
+    </>
   );
 }
