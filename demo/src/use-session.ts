@@ -1,12 +1,12 @@
 /** Opens this device's copy, at once or when somebody has typed the password. RxDB is loaded for it, and not before. */
 import { useEffect, useState } from 'preact/hooks';
-import { protection } from './device/protection.ts';
+import { hasPassword } from './device/key-store.ts';
 import type { Session } from './device/session.ts';
 import { type Problem, problemOf } from './pool/advice.ts';
 
 export interface SessionState {
   readonly session: Session | undefined;
-  readonly opening: 'opening' | 'needs-password';
+  readonly needsPassword: boolean;
   readonly problem: Problem | undefined;
   /** Rejects with the code `WRONG_PASSWORD`. */
   unlock(password: string): Promise<void>;
@@ -15,26 +15,21 @@ export interface SessionState {
 export function useSession(): SessionState {
   const [session, setSession] = useState<Session>();
   const [problem, setProblem] = useState<Problem>();
-  const [opening, setOpening] = useState<SessionState['opening']>(
-    protection() === 'password' ? 'needs-password' : 'opening',
-  );
+  const [needsPassword, setNeedsPassword] = useState(false);
   const open = async (password: string | undefined): Promise<void> => {
     const { openSession } = await import('./device/open-session.ts');
-    setSession(await openSession(password));
+    const opened = await openSession(password);
+    setNeedsPassword(opened === undefined);
+    setSession(opened);
+  };
+  const begin = async (): Promise<void> => {
+    if (!(await hasPassword())) return open(undefined);
+    setNeedsPassword(true);
+    // It is there when the password has been typed.
+    await import('./device/open-session.ts');
   };
   useEffect(() => {
-    if (!isSecureContext) return;
-    if (opening === 'needs-password') {
-      // It is there when the password has been typed.
-      import('./device/open-session.ts').catch(reportError);
-      return;
-    }
-    open(undefined).catch((error: unknown) => {
-      const found = problemOf(error);
-      // Another tab has set a password, or this page was closed while it did.
-      if (found.code === 'WRONG_PASSWORD') setOpening('needs-password');
-      else setProblem(found);
-    });
+    if (isSecureContext) begin().catch((error: unknown) => setProblem(problemOf(error)));
   }, []);
-  return { session, opening, problem, unlock: open };
+  return { session, needsPassword, problem, unlock: open };
 }

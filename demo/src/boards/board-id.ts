@@ -13,8 +13,8 @@ export async function boardId(topic: string): Promise<string> {
 }
 
 /** Six digits that are the same on all devices of a board, and tell nothing of its secret. */
-export async function roomCode({ topic, secret, signaling }: Board): Promise<string> {
-  const hash = await sha256(`room code ${topic} ${secret} ${signaling}`);
+export async function roomCode({ topic, secret }: Pick<Board, 'topic' | 'secret'>): Promise<string> {
+  const hash = await sha256(`room code ${topic} ${secret}`);
   const number = hash.subarray(0, ROOM_CODE_BYTES).reduce((sum, byte) => (sum * 256 + byte) % 2 ** 32, 0) % 1_000_000;
   const digits = String(number).padStart(6, '0');
   return `${digits.slice(0, 3)} ${digits.slice(3)}`;

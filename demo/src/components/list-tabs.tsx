@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { focusAtOnce } from '../focus.ts';
 import type { NoteList } from '../notes/arrange.ts';
 import { TITLE_CHARACTERS } from '../schemas.ts';
 import { Icon } from './icon.tsx';
@@ -44,8 +45,7 @@ export function ListTabs({ lists, current, onChoose, onAdd }: Props): JSX.Elemen
             aria-label="Name of the new list"
             placeholder="New list"
             autocomplete="off"
-            // biome-ignore lint/a11y/noAutofocus: it has come up because somebody asked for it
-            autoFocus
+            ref={focusAtOnce}
             onBlur={(event) => event.currentTarget.form?.requestSubmit()}
             onKeyDown={(event) => event.key === 'Escape' && setAdding(false)}
           />

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { createBoard } from '../boards/create-board.ts';
 import { invitationIn } from '../boards/invitation.ts';
 import { TEMPLATES } from '../boards/templates.ts';
 import { useOpenSession } from '../device/session-context.ts';
@@ -23,6 +22,7 @@ export function NewBoard({ first, onProblem }: Props): JSX.Element {
   const create = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     try {
+      const { createBoard } = await import('../boards/create-board.ts');
       location.hash = boardHash(await createBoard(session, title, template));
     } catch (error) {
       onProblem(problemOf(error));

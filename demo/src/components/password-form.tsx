@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { DeviceDatabase } from '../database.ts';
 import { changePassword } from '../device/key.ts';
-import { protection } from '../device/protection.ts';
+import { hasPassword } from '../device/key-store.ts';
 import { problemOf } from '../pool/advice.ts';
 import { track } from '../writes.ts';
 import { Icon } from './icon.tsx';
@@ -20,7 +20,10 @@ const SAID: Readonly<Record<State, string>> = {
 };
 
 export function PasswordForm({ db }: { readonly db: DeviceDatabase }): JSX.Element {
-  const [has, setHas] = useState(protection() === 'password');
+  const [has, setHas] = useState(false);
+  useEffect(() => {
+    hasPassword().then(setHas, reportError);
+  }, []);
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
   const [state, setState] = useState<State>('ready');

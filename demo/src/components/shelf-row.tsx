@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { OpenBoard } from '../boards/open-boards.ts';
 import { useOpenSession } from '../device/session-context.ts';
+import { focusAtOnce } from '../focus.ts';
 import { headline, waiting } from '../pool/phrases.ts';
 import { boardHash } from '../route.ts';
 import type { Board } from '../schemas.ts';
@@ -60,8 +61,7 @@ export function ShelfRow({ board, opened, onRun }: Props): JSX.Element {
             <button type="button" class="danger" onClick={() => onRun(boards.remove(board.id))}>
               Remove
             </button>
-            {/* biome-ignore lint/a11y/noAutofocus: the question has come up where the focus was */}
-            <button type="button" autoFocus onClick={() => setAsking(false)}>
+            <button type="button" ref={focusAtOnce} onClick={() => setAsking(false)}>
               Keep
             </button>
           </div>

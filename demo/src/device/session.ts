@@ -19,6 +19,7 @@ export interface Session {
 }
 
 export async function startSession(db: DeviceDatabase): Promise<Session> {
+  performance.mark('unlocked');
   const deployment = readDeployment(import.meta.env, location.origin);
   const fresh: DeviceSettings = { id: 'device', writer: randomHex(WRITER_BYTES), name: guessDeviceName() };
   // Two tabs may be the first at once: the one that comes second takes what the other has stored.

@@ -2,15 +2,18 @@ import type { JSX } from 'preact';
 import { useEffect, useErrorBoundary, useState } from 'preact/hooks';
 import { ProblemNote } from '../components/problem-note.tsx';
 import { SessionContext } from '../device/session-context.ts';
+import { later } from '../later.tsx';
 import { INSECURE_PAGE, problemOf } from '../pool/advice.ts';
 import { readRoute } from '../route.ts';
 import { useSession } from '../use-session.ts';
-import { BoardView } from './board-view.tsx';
-import { DevicesView } from './devices-view.tsx';
 import { HomeView } from './home-view.tsx';
-import { JoinView } from './join-view.tsx';
-import { SettingsView } from './settings-view.tsx';
 import { UnlockView } from './unlock-view.tsx';
+
+// The first view is small; the others come when they are needed.
+const BoardView = later(async () => (await import('./board-view.tsx')).BoardView);
+const DevicesView = later(async () => (await import('./devices-view.tsx')).DevicesView);
+const JoinView = later(async () => (await import('./join-view.tsx')).JoinView);
+const SettingsView = later(async () => (await import('./settings-view.tsx')).SettingsView);
 
 /** An invitation that waits for an answer. */
 interface Arrival {
@@ -20,7 +23,7 @@ interface Arrival {
 export function App({ arrival }: { readonly arrival: Arrival | undefined }): JSX.Element {
   const [route, setRoute] = useState(() => readRoute(location.hash));
   const [answered, setAnswered] = useState<Arrival>();
-  const { session, opening, problem, unlock } = useSession();
+  const { session, needsPassword, problem, unlock } = useSession();
   const [error] = useErrorBoundary();
   useEffect(() => {
     const follow = (): void => setRoute(readRoute(location.hash));
@@ -31,7 +34,7 @@ export function App({ arrival }: { readonly arrival: Arrival | undefined }): JSX
   if (!isSecureContext) return <Stopped title="This page cannot work here" problem={INSECURE_PAGE} />;
   if (error !== undefined) return <Stopped title="Something broke" problem={problemOf(error)} />;
   if (session === undefined) {
-    if (opening === 'needs-password') return <UnlockView invited={arrival !== undefined} onUnlock={unlock} />;
+    if (needsPassword) return <UnlockView invited={arrival !== undefined} onUnlock={unlock} />;
     if (problem !== undefined) return <Stopped title="Your boards cannot be opened" problem={problem} />;
     return <main class="page narrow" aria-busy="true" />;
   }

@@ -6,7 +6,6 @@ import { AddNote } from '../components/add-note.tsx';
 import { Conflicts } from '../components/conflicts.tsx';
 import { GrowingField } from '../components/growing-field.tsx';
 import { Icon } from '../components/icon.tsx';
-import { InviteDialog } from '../components/invite-dialog.tsx';
 import { ListMenu } from '../components/list-menu.tsx';
 import { ListTabs } from '../components/list-tabs.tsx';
 import { NoteRows } from '../components/note-rows.tsx';
@@ -15,6 +14,8 @@ import { PoolStatusCard } from '../components/pool-status-card.tsx';
 import { ProblemNote } from '../components/problem-note.tsx';
 import { UndoBar } from '../components/undo-bar.tsx';
 import { useOpenSession } from '../device/session-context.ts';
+import { focusAtOnce } from '../focus.ts';
+import { later } from '../later.tsx';
 import * as act from '../notes/actions.ts';
 import { type Arranged, search } from '../notes/arrange.ts';
 import { settle } from '../pool/conflict-choices.ts';
@@ -26,6 +27,7 @@ import { type ShownBoard, useBoard } from '../use-board.ts';
 import { track } from '../writes.ts';
 import { NotHere } from './not-here.tsx';
 
+const InviteDialog = later(async () => (await import('../components/invite-dialog.tsx')).InviteDialog);
 const NOBODY: readonly PeerSnapshot[] = [];
 
 export function BoardView({ id }: { readonly id: string }): JSX.Element {
@@ -158,8 +160,7 @@ function Notes({ arranged, hand, opened, contested, searching, onSearched }: Not
             placeholder="Search all lists"
             aria-label="Search all lists"
             value={query}
-            // biome-ignore lint/a11y/noAutofocus: it has come up because somebody asked for it
-            autoFocus
+            ref={focusAtOnce}
             onInput={(event) => setQuery(event.currentTarget.value)}
             onKeyDown={(event) => event.key === 'Escape' && onSearched()}
           />

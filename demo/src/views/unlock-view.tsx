@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { focusAtOnce } from '../focus.ts';
 import { problemOf } from '../pool/advice.ts';
 
 interface Props {
@@ -47,8 +48,7 @@ export function UnlockView({ invited, onUnlock }: Props): JSX.Element {
             onInput={(event) => setPassword(event.currentTarget.value)}
             aria-describedby="wrong"
             aria-invalid={wrong !== undefined}
-            // biome-ignore lint/a11y/noAutofocus: it is the only thing to do here
-            autoFocus
+            ref={focusAtOnce}
             required
           />
           <button type="submit" class="primary" disabled={busy}>
