@@ -1,5 +1,5 @@
 import type { P2PPool } from 'rxdb-p2p';
-import { throttleTime } from 'rxjs';
+import { filter, map, throttleTime } from 'rxjs';
 import type { DeviceDatabase } from '../database.ts';
 import type { Board, Note } from '../schemas.ts';
 
@@ -12,13 +12,14 @@ const REMEMBERED_DEVICES = 50;
 /** Keeps when each other device last held the same, for when it is not there. @returns stops it */
 export function rememberSeen(db: DeviceDatabase, { id }: Board, pool: P2PPool<Note>): () => void {
   const subscription = pool.peers$
-    .pipe(throttleTime(REMEMBER_MS, undefined, { leading: true, trailing: true }))
-    .subscribe((peers) => {
-      const complete = peers.flatMap(({ replica, lastCompleteAt: at }) =>
-        at === undefined ? [] : [[replica, at] as const],
-      );
-      if (complete.length > 0) remember(db, id, complete).catch(reportError);
-    });
+    .pipe(
+      map((peers) =>
+        peers.flatMap(({ replica, lastCompleteAt: at }) => (at === undefined ? [] : [[replica, at] as const])),
+      ),
+      filter((complete) => complete.length > 0),
+      throttleTime(REMEMBER_MS, undefined, { leading: true, trailing: true }),
+    )
+    .subscribe((complete) => remember(db, id, complete).catch(reportError));
   return () => subscription.unsubscribe();
 }
 

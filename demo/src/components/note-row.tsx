@@ -29,7 +29,12 @@ export function NoteRow({ note, contested, lists, onStep, onGrab, ...on }: Props
     onStep?.(steps);
   };
   return (
-    <div class={`note ${note.done ? 'done' : ''}`} id={`note-${note.id}`}>
+    <div
+      class={`note ${note.done ? 'done' : ''}`}
+      id={`note-${note.id}`}
+      // What comes up below it is not to be behind the bar that offers the way back.
+      onFocusIn={({ currentTarget }) => requestAnimationFrame(() => currentTarget.scrollIntoView({ block: 'nearest' }))}
+    >
       <Tick note={note} onTick={(done) => on.onChange(note, { done })} />
       <div class="note-words">
         <GrowingField
