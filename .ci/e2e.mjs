@@ -6,7 +6,7 @@ const given = process.argv.slice(2);
 try {
   ensureNetworkTools();
   ensureServers();
-  const env = { CHROMIUM_PATH: await findBrowser('chromium') };
+  const env = { CHROMIUM_PATH: await findBrowser('chromium'), FIREFOX_PATH: await findBrowser('firefox') };
   process.exitCode = await execute(
     'npx',
     ['playwright', 'test', ...(given.includes('-c') ? [] : ['-c', 'e2e']), ...given],

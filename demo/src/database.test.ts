@@ -2,6 +2,7 @@
 import '@rxdb-p2p/testkit/browser-in-node';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createTopicSecret } from 'rxdb-p2p';
 import { createSignalingServer } from 'rxdb-p2p-signaling';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type DeviceDatabase, openDevice, openNotes, syncNotes } from './database.ts';
@@ -21,7 +22,7 @@ describe('the demo’s database.ts', () => {
     const server = await createSignalingServer({ port: 0, host: '127.0.0.1' });
     onTestFinished(() => server.close());
     const board: Board = {
-      ...{ id: '0123456789abcdef', topic: 'ab'.repeat(16), secret: 's'.repeat(43), signaling: server.url },
+      ...{ id: '0123456789abcdef', topic: 'ab'.repeat(16), secret: createTopicSecret(), signaling: server.url },
       ...{ title: 'Home', open: true, addedAt: 0, seen: {} },
     };
     const device = async (password: string | Uint8Array, name: string) => {

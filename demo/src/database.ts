@@ -29,8 +29,8 @@ export async function openNotes(db: DeviceDatabase, board: Board): Promise<RxCol
 /** From here on every device that has the board holds the same notes. */
 export function syncNotes(
   notes: RxCollection<Note>,
-  { topic, signaling }: Board,
+  { topic, secret, signaling }: Board,
   iceServers: readonly RTCIceServer[] = [],
 ): Promise<P2PPool<Note>> {
-  return notes.syncP2P(topic, { signaling, namespace: 'rxdb-p2p-demo', iceServers });
+  return notes.syncP2P(topic, { secret, signaling, namespace: 'rxdb-p2p-demo', iceServers });
 }

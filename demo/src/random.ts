@@ -4,9 +4,3 @@ export function randomHex(bytes: number): string {
     '',
   );
 }
-
-/** `bytes` random bytes in the letters of base64url, without padding. */
-export function randomBase64Url(bytes: number): string {
-  const text = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(bytes)));
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}

@@ -7,7 +7,7 @@ export interface Board {
   readonly id: string;
   /** Under this name the devices of the board look for each other. */
   readonly topic: string;
-  /** 32 random bytes, base64url: whoever has them is on the board. */
+  /** Made by `createTopicSecret`: whoever has it is on the board. */
   readonly secret: string;
   readonly signaling: string;
   readonly title: string;

@@ -14,7 +14,7 @@ test('an invitation leaves the address before anything else, and asks before it 
   await add(anna.page, 'Milk');
   const link = new URL(await invitationOf(anna.page));
   const secret = new URLSearchParams(link.hash.slice('#join?'.length)).get('k') ?? '';
-  expect(secret).toMatch(/^[\w-]{43}$/);
+  expect(secret).toMatch(/^[\w-]{53}$/);
 
   // Opened as a link is: the page does not run yet.
   const ben = await launchDemo(launchPeer, demoServer, 'ben', {
@@ -47,7 +47,7 @@ test('a server that the page does not know is refused, and not asked', async ({ 
   const peer = await launchDemo(launchPeer, demoServer, 'anna');
   const asked: string[] = [];
   peer.page.on('request', (request) => asked.push(new URL(request.url()).host));
-  const fields = { v: '1', t: '0'.repeat(32), k: 'k'.repeat(43), n: 'Prize', s: 'http://127.0.0.1:1' };
+  const fields = { v: '1', t: '0'.repeat(32), k: `p2p1_${'k'.repeat(48)}`, n: 'Prize', s: 'http://127.0.0.1:1' };
   await peer.page.evaluate(
     (hash) => {
       location.hash = hash;

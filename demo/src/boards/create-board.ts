@@ -1,13 +1,13 @@
+import { createTopicSecret } from 'rxdb-p2p';
 import { filter, firstValueFrom, map } from 'rxjs';
 import type { Session } from '../device/session.ts';
 import { addList, type Hand, renameBoard } from '../notes/actions.ts';
-import { randomBase64Url, randomHex } from '../random.ts';
+import { randomHex } from '../random.ts';
 import type { Note } from '../schemas.ts';
 import { cleanTitle } from './invitation.ts';
 import type { Template } from './templates.ts';
 
 const TOPIC_BYTES = 16;
-const SECRET_BYTES = 32;
 
 /** @returns its id. @throws TooManyBoards */
 export async function createBoard(session: Session, typed: string, template: Template): Promise<string> {
@@ -15,7 +15,7 @@ export async function createBoard(session: Session, typed: string, template: Tem
   const [signaling] = session.deployment.signaling;
   const id = await session.boards.add({
     topic: randomHex(TOPIC_BYTES),
-    secret: randomBase64Url(SECRET_BYTES),
+    secret: createTopicSecret(),
     signaling,
     title,
   });

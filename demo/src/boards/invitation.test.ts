@@ -1,3 +1,4 @@
+import { createTopicSecret } from 'rxdb-p2p';
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../deployment.ts';
 import { roomCode } from './board-id.ts';
@@ -7,7 +8,7 @@ const page = new URL('https://boards.example/app/');
 const deployment: Deployment = { signaling: [page.origin, 'https://signal.example/x'], iceServers: [] };
 const board: Invitation = {
   topic: '0f'.repeat(16),
-  secret: `${'a-_9'.repeat(10)}abc`,
+  secret: createTopicSecret(),
   signaling: page.origin,
   title: 'Käse & Brot',
 };

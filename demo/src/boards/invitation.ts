@@ -17,8 +17,8 @@ export type Refusal =
 
 const FORMAT = '1';
 const TOPIC = /^[0-9a-f]{32}$/;
-/** 32 bytes as base64url. */
-const SECRET = /^[\w-]{43}$/;
+/** As `createTopicSecret` makes it: 32 bytes and a checksum, which is checked when the board is opened. */
+const SECRET = /^p2p1_[\w-]{48}$/;
 
 /** Characters that are not seen, or turn the direction of text round: a title must not look like another one. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
