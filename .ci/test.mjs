@@ -60,6 +60,7 @@ const steps = [
     count: (code) =>
       countOf(browserReport, ({ stats }) => ({ passed: stats.expected, failed: stats.unexpected + stats.flaky }), code),
   },
+  { name: 'quick benchmark', command: process.execPath, args: [join(import.meta.dirname, 'bench.mjs'), '--ci'] },
 ];
 
 /** @type {{ name: string, passed: number, failed: number, time: string }[]} */

@@ -1,6 +1,6 @@
 /** What replication adds to an application that has RxDB: kilobytes, minified and compressed. */
 import { type BundleWeight, ENTRIES, weigh } from '../browser/bundle-weight.ts';
-import type { SuiteResult } from '../report/result.ts';
+import type { Bar, SuiteResult } from '../report/result.ts';
 import { formatNumber } from '../report/statistics.ts';
 import type { Settings } from '../settings.ts';
 
@@ -16,11 +16,13 @@ export async function runBundleSize(_settings: Settings, progress: (text: string
   ];
   const own = rows[0]?.[1] ?? { atStart: Number.NaN, inAll: Number.NaN, parts: [] };
   const kb = (bytes: number): string => formatNumber(bytes / 1_000, 1);
-  const bar = (what: string, bytes: number, wanted: number) => ({
+  const bar = (what: string, bytes: number, wanted: number): Bar => ({
     what: `bundle, ${what}`,
     wanted: `at most ${wanted} KB`,
     got: `${kb(bytes)} KB`,
     met: bytes <= wanted * 1_000,
+    // `npm run check:packages` has the limits that CI keeps.
+    tolerated: true,
   });
   return {
     title: 'What an application loads, beyond rxdb and rxjs, KB gzip',

@@ -16,6 +16,8 @@ interface Percentiles {
 const PING = 'limit: data channel, there and back';
 const WRITE = 'limit: incrementalPatch in one page';
 const WANTED_TIMES = 3;
+/** On a machine that does other things. */
+const QUICK_MARGIN = 4;
 const TIMEOUT_MS = 90_000;
 
 export function runEditLatency({ editLatency }: Settings, progress: (text: string) => void): Promise<SuiteResult> {
@@ -47,12 +49,14 @@ export function runEditLatency({ editLatency }: Settings, progress: (text: strin
             wanted: 'at most as long',
             got: `${formatNumber(own, 1)} ms beside ${formatNumber(of(RXDB.label, 'p50'), 1)}`,
             met: own <= of(RXDB.label, 'p50'),
+            tolerated: own <= of(RXDB.label, 'p50') * QUICK_MARGIN,
           },
           {
             what: 'edit latency p50 beside ping and write',
             wanted: `at most ${WANTED_TIMES} times their sum`,
             got: `${formatNumber(own / limit, 1)} times`,
             met: own / limit <= WANTED_TIMES,
+            tolerated: own / limit <= WANTED_TIMES * QUICK_MARGIN,
           },
         ];
       },

@@ -17,8 +17,10 @@ const OPEN: Readonly<Record<OpenSetup['system'], (database: string) => Promise<P
   yjs: openYjs,
 };
 
-/** Milliseconds without a change after which a sync has failed: many times what any system takes to connect. */
+/** Milliseconds without a change after which a sync has failed: many times what any system takes to connect, */
 const IDLE_MS = 10_000;
+/** and to read what it has, for each document. */
+const IDLE_MS_PER_DOCUMENT = 0.3;
 /** Documents of one insert. */
 const INSERT_BATCH = 10_000;
 
@@ -60,11 +62,12 @@ function createPeer(): PeerApi {
       const { arrivals, onArrival } = system();
       return new Promise((resolve, reject) => {
         let before = -1;
+        const idleMs = IDLE_MS + count * IDLE_MS_PER_DOCUMENT;
         const idle = setInterval(() => {
           if (arrivals() === before)
-            finish(() => reject(new Error(`${before} of ${count}, then none for ${IDLE_MS} ms`)));
+            finish(() => reject(new Error(`${before} of ${count}, then none for ${idleMs} ms`)));
           before = arrivals();
-        }, IDLE_MS);
+        }, idleMs);
         const finish = (settle: () => void): void => {
           clearInterval(idle);
           settle();
