@@ -1,11 +1,11 @@
 /**
- * `npm run attack -- [frames] [seed] [delay]`: prints what 100,000 fuzzed frames and all wrong
+ * `npm run attack -- [frames] [seed] [delay] [links per second]`: prints what 100,000 fuzzed frames and all wrong
  * orders do to a live session.
  */
 import { attackLiveSession } from './live-attack.ts';
 
 /** The delay is that of a message between the good peers, milliseconds: two phones on one Wi-Fi are no nearer than 1. */
-const [frames = '100000', seed = '1', delayMs = '1'] = process.argv.slice(2);
+const [frames = '100000', seed = '1', delayMs = '1', linksPerSecond = '40'] = process.argv.slice(2);
 
 const median = (values: readonly number[], part = 0.5): number =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)] ?? Number.NaN;
@@ -19,10 +19,12 @@ const report = await attackLiveSession({
   rounds: 25,
   writes: 40,
   delayMs: Number(delayMs),
+  linksPerSecond: Number(linksPerSecond),
 });
 const { quietMs, attackedMs, heapBefore, heapAfter } = report;
 const rows: readonly (readonly [what: string, value: string])[] = [
   ['fuzzed frames', String(report.frames)],
+  ['messages that came on links that were open', String(report.taken)],
   ['wrong orders of valid frames, each on a link of its own', String(report.sequences)],
   ['links that were ended', String(report.cutOff)],
   ['writes measured, quiet and under attack', `${quietMs.length} and ${attackedMs.length}`],

@@ -1,21 +1,21 @@
 /**
- * A live session under attack: two devices that sync, and a member of their room that sends one of them fuzzed frames, and
- * valid frames in every wrong order, as fast as the event loop goes. Rounds with and without attack take turns, so that
- * what else the machine does weighs on both alike.
+ * A live session under attack: two devices that sync, and a member of their room, in another thread, that sends one of them
+ * fuzzed frames, and valid frames in every wrong order, as fast as it can. Rounds with and without attack take turns, so
+ * that what else the machine does weighs on both alike.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { encodeFrame } from '@rxdb-p2p/protocol';
 import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { createMemoryNetwork, type P2PPool, RxDBP2PPlugin } from 'rxdb-p2p';
-import { hashSchema } from 'rxdb-p2p/testing';
-import { createRandom, type Random } from '../simulator/random.ts';
-import { FRAME_TYPES, fuzzedBytes, plausibleFrame, type Surroundings } from './frame-fuzz.ts';
-import { createRogue, type Rogue, type RogueOffer } from './rogue.ts';
+import { hashSchema, type Transport, type TransportEvents, type TransportFactory } from 'rxdb-p2p/testing';
+import { createAttacker, TOPIC } from './attacker.ts';
+import { FRAME_TYPES } from './frame-fuzz.ts';
 
 export interface AttackOptions {
   readonly seed: number;
+  /** New links of the attacker in a second, at most. Over WebRTC it is two, whoever asks: `answersPerMinute` of the mesh. */
+  readonly linksPerSecond: number;
   /** fuzzed frames in all */
   readonly frames: number;
   /** length of the longest wrong order of valid frames: 1 to 3 */
@@ -30,6 +30,8 @@ export interface AttackOptions {
 
 export interface AttackReport {
   readonly frames: number;
+  /** messages of the attacker that came on links that were open: what comes later is dropped unread */
+  readonly taken: number;
   /** sequences of valid frames on links of their own */
   readonly sequences: number;
   /** links of the attacker that were ended */
@@ -63,23 +65,26 @@ interface Item {
   text?: string;
 }
 
-/** What a new link takes, milliseconds. Over WebRTC it is a hundred and more. */
-const RECONNECT_MS = 5;
 const GOOD_DOCUMENTS = 20;
 const WARM_UP_WRITES = 300;
 
 export async function attackLiveSession(options: AttackOptions): Promise<AttackReport> {
   addRxPlugin(RxDBP2PPlugin);
-  const random = createRandom(options.seed);
   const unhandled: unknown[] = [];
   const note = (reason: unknown): void => void unhandled.push(reason);
   process.on('unhandledRejection', note);
   process.on('uncaughtException', note);
   // The attacker knows one of the two; the other one must not be worse off for it.
-  const network = createMemoryNetwork({
-    mayLink: (a, b) => [a, b].sort().join() !== 'b,rogue',
-    delayMs: (from, to) => ([from, to].includes('rogue') ? 0 : options.delayMs),
-  });
+  const network = createMemoryNetwork({ delayMs: () => options.delayMs });
+  let victim: TransportEvents | undefined;
+  const factoryOf = (name: string): TransportFactory => {
+    const factory = network.factory(name);
+    const create = (events: TransportEvents): Transport => {
+      if (name === 'a') victim = events;
+      return factory.create(events);
+    };
+    return { key: factory.key, create };
+  };
   const databases: RxDatabase[] = [];
   const reported = new Map<string, number>();
 
@@ -88,7 +93,7 @@ export async function attackLiveSession(options: AttackOptions): Promise<AttackR
     const database = await createRxDatabase({ name: `attack-${process.pid}-${name}`, storage, multiInstance: false });
     databases.push(database);
     const { items } = await database.addCollections({ items: { schema } });
-    const pool = await items.syncP2P('family', { transport: network.factory(name) });
+    const pool = await items.syncP2P(TOPIC, { transport: factoryOf(name) });
     return { items: items as unknown as RxCollection<Item>, pool };
   }
 
@@ -99,11 +104,6 @@ export async function attackLiveSession(options: AttackOptions): Promise<AttackR
   await Promise.all([a.pool.inSync(), b.pool.inSync()]);
 
   const schemaHash = hashSchema(a.items.schema.jsonSchema as unknown as Record<string, unknown>);
-  const agreed = { schemaVersion: 0, schemaHash, mergeMode: 'fields', sends: true, receives: true };
-  const offer: RogueOffer = { collection: 'items', ...agreed };
-  const around: Surroundings = {
-    ...{ channel: 1, actors: ['rogue-----------', 'rogue2----------'], schemaHash, collection: 'items' },
-  };
 
   let arrived: ((text: string) => void) | undefined;
   a.items.$.subscribe(({ documentData }) => arrived?.(documentData.text ?? ''));
@@ -124,36 +124,38 @@ export async function attackLiveSession(options: AttackOptions): Promise<AttackR
   }
   for (let i = 0; i < WARM_UP_WRITES; i++) await writeOne();
 
-  const attacker = createAttacker({ network, offer, around, random, onCut: () => cutOff++ });
-  let cutOff = 0;
+  const { seed, linksPerSecond } = options;
+  const attacker = createAttacker({ seed, linksPerSecond, schemaHash, collection: 'items' }, (link) =>
+    victim?.onLink(link),
+  );
   const quietMs: number[] = [];
   const attackedMs: number[] = [];
   let heapBefore = 0;
   const share = Math.ceil(options.frames / options.rounds);
   const sequences = [...wrongOrders(options.orders)];
-  const sequenceShare = Math.ceil((sequences.length * 2) / options.rounds);
-  let sequencesDone = 0;
+  const sequenceShare = Math.ceil(sequences.length / options.rounds);
   for (let round = 0; round < options.rounds; round++) {
-    for (let i = 0; i < options.writes; i++) quietMs.push(await writeOne());
-    const bytes = Array.from({ length: share }, () => fuzzedBytes(random, around));
-    const orders = Array.from({ length: sequenceShare }, () => sequencesDone++).flatMap((index) => {
-      const types = sequences[index % sequences.length];
-      if (types === undefined || index >= sequences.length * 2) return [];
-      const frames = types.map((type) => encodeFrame(plausibleFrame(random, around, type)).slice());
-      return [{ greets: index >= sequences.length, frames }];
-    });
+    for (let i = 0; i < options.writes; i++) {
+      quietMs.push(await writeOne());
+      await pause();
+    }
+    const raid = {
+      frames: share,
+      sequences: sequences.slice(round * sequenceShare, (round + 1) * sequenceShare),
+    };
     let attacking = true;
-    const attack = attacker.run(bytes, orders).then(() => {
+    const attack = attacker.raid(raid).then(() => {
       attacking = false;
     });
     // As many writes as in a quiet round, spread over the attack: what they leave in memory is not the attacker's.
     for (let i = 1; attacking && i <= options.writes; i++) {
       attackedMs.push(await writeOne());
-      while (attacking && attacker.progress < i / options.writes) await turn();
+      while (attacking && attacker.progress < i / options.writes) await pause();
     }
     await attack;
     if (round === 0) heapBefore = collectedHeap();
   }
+  const { cutOff, taken } = attacker;
   await attacker.close();
   await writeOne();
   const good = async ({ items }: typeof a): Promise<string> => {
@@ -165,89 +167,12 @@ export async function attackLiveSession(options: AttackOptions): Promise<AttackR
   for (const database of databases) await database.close();
   process.off('unhandledRejection', note);
   process.off('uncaughtException', note);
-  const counts = { frames: share * options.rounds, sequences: sequences.length * 2, cutOff };
+  const counts = { frames: share * options.rounds, taken, sequences: sequences.length * 2, cutOff };
   return { ...counts, quietMs, attackedMs, heapBefore, heapAfter, unhandled, reported, equal };
 }
 
-interface Order {
-  readonly greets: boolean;
-  readonly frames: readonly Uint8Array[];
-}
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-interface AttackerDeps {
-  readonly network: ReturnType<typeof createMemoryNetwork>;
-  readonly offer: RogueOffer;
-  readonly around: Surroundings;
-  readonly random: Random;
-  onCut(): void;
-}
-
-interface Attacker {
-  /** how much of its run is done, 0 to 1 */
-  readonly progress: number;
-  run(fuzz: readonly Uint8Array[], orders: readonly Order[]): Promise<void>;
-  close(): Promise<void>;
-}
-
-function createAttacker({ network, offer, random, onCut }: AttackerDeps): Attacker {
-  let rogue: Rogue | undefined;
-  let progress = 0;
-
-  async function connect(greets: boolean): Promise<Rogue> {
-    await rogue?.close();
-    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
-    // Somebody else each time: whoever comes back by the same name has to wait.
-    const secretKey = random.bytes(32);
-    const about = { topic: 'family', offer, secretKey, greets, onClosed: onCut };
-    rogue = createRogue({ factory: network.factory('rogue'), ...about });
-    return rogue;
-  }
-  /** A victim to send to, over a new link where the last one was ended. */
-  async function victimOf(current: Rogue): Promise<Rogue['victims'][number] | undefined> {
-    for (let i = 0; i < 50 && current.victims.length === 0; i++) await turn();
-    return current.victims[0];
-  }
-
-  return {
-    get progress() {
-      return progress;
-    },
-    async run(fuzz, orders) {
-      const steps = fuzz.length + orders.length;
-      let done = 0;
-      const advance = (): void => {
-        progress = ++done / steps;
-      };
-      progress = 0;
-      let current = await connect(true);
-      for (let i = 0; i < fuzz.length; ) {
-        const victim = await victimOf(current);
-        if (victim === undefined) {
-          current = await connect(true);
-          continue;
-        }
-        // One in each turn of the event loop, so that each is taken by an open link.
-        victim.sendBytes(fuzz[i++] as Uint8Array);
-        advance();
-        await turn();
-        if (victim.closed) current = await connect(true);
-      }
-      for (const { greets, frames } of orders) {
-        current = await connect(greets);
-        const victim = await victimOf(current);
-        // All at once: what comes after the end of a connection must do no harm either.
-        for (const frame of frames) victim?.sendBytes(frame);
-        advance();
-        await turn();
-      }
-    },
-    async close() {
-      await rogue?.close();
-    },
-  };
-}
+/** Between two writes: those that are measured must not be each other's load. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
 function* wrongOrders(longest: number): Iterable<readonly (typeof FRAME_TYPES)[number][]> {
   let shorter: readonly (typeof FRAME_TYPES)[number][][] = [[]];
