@@ -1,8 +1,12 @@
-/** What must never leave a device's storage: its secret key. And nothing of it stays behind when a database is removed. */
+/**
+ * What must never leave a device: its secret key, the topic's secret and the keys made of it. And nothing of them stays
+ * behind when a database is removed.
+ */
 import { fromBase64url } from '@rxdb-p2p/protocol';
+import { deriveTopicKeys } from '@rxdb-p2p/protocol/secrecy';
 import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
-import { createMemoryNetwork, type P2PPool, RxDBP2PPlugin, type SyncP2POptions } from 'rxdb-p2p';
+import { createMemoryNetwork, createTopicSecret, type P2PPool, RxDBP2PPlugin, type SyncP2POptions } from 'rxdb-p2p';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
@@ -41,16 +45,37 @@ function stored(name: string): ReadonlyMap<string, string> {
   );
 }
 
-/** Its texts, as they would show in a log, and its bytes. */
-function secretKeyOf(name: string): { readonly texts: readonly string[]; readonly bytes: Buffer } {
-  const [, text = ''] = /\\"secretKey\\":\\"([\w-]{43})\\"/.exec(stored(name).get('_p2p_identity') ?? '') ?? [];
-  const bytes = Buffer.from(fromBase64url(text));
-  expect(bytes).toHaveLength(32);
-  return { texts: [text, bytes.toString('hex'), bytes.toString('base64'), [...bytes].join(',')], bytes };
+interface Hidden {
+  readonly what: string;
+  /** as they would show in a log */
+  readonly texts: readonly string[];
+  readonly bytes: Buffer;
 }
 
-describe('the secret key of a replica', () => {
-  it('is in nothing that is sent, shown, thrown or logged', async () => {
+function hidden(what: string, secret: Uint8Array, ...more: readonly string[]): Hidden {
+  const bytes = Buffer.from(secret);
+  const encodings = (['hex', 'base64', 'base64url'] as const).map((encoding) => bytes.toString(encoding));
+  return { what, texts: [...encodings, [...bytes].join(','), ...more], bytes };
+}
+
+function secretKeyOf(name: string): Hidden {
+  const [, text = ''] = /\\"secretKey\\":\\"([\w-]{43})\\"/.exec(stored(name).get('_p2p_identity') ?? '') ?? [];
+  expect(fromBase64url(text)).toHaveLength(32);
+  return hidden(`secret key of ${name}`, fromBase64url(text));
+}
+
+/** Without the room, which a server sees. */
+function topicSecrets(secret: string, topic: string): readonly Hidden[] {
+  // A mark, the secret, and a checksum.
+  const bytes = fromBase64url(secret.slice('p2p1_'.length)).subarray(0, 32);
+  const { signal, handshake, open: proof } = deriveTopicKeys(bytes, { namespace: 'app', topic });
+  const keys = Object.entries({ signal, handshake, proof }).map(([use, key]) => hidden(`key ${use}`, key));
+  return [hidden('topic secret', bytes, secret), ...keys];
+}
+
+describe('keys and secrets', () => {
+  it('are in nothing that is sent, shown, thrown or logged', async () => {
+    const secret = createTopicSecret();
     const said: string[] = [];
     const sent: Uint8Array[] = [];
     for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const)
@@ -63,7 +88,7 @@ describe('the secret key of a replica', () => {
     const pools: P2PPool[] = [];
     for (const name of names) {
       const { items } = await open(name);
-      const options: SyncP2POptions = { transport: network.factory(name), authorize: () => 'allow' };
+      const options: SyncP2POptions = { transport: network.factory(name), authorize: () => 'allow', secret };
       const pool = await items.syncP2P('family', options);
       pools.push(pool);
       pool.status$.subscribe((status) => said.push(JSON.stringify(status)));
@@ -78,7 +103,7 @@ describe('the secret key of a replica', () => {
     await a.block(replica);
     await expect.poll(() => said.join()).toContain('BLOCKED');
     // Options that people mistype, with what should have been a function or a list.
-    for (const given of [{ getToken: 'my token' }, { iceServers: 'turn:u:my token@x' }])
+    for (const given of [{ getToken: 'my token' }, { iceServers: 'turn:u:my token@x' }, { secret: 'my token' }])
       said.push(await a.cancel().then(() => attempt(given)));
 
     const all = said.join('\n') + JSON.stringify(post.mock.calls);
@@ -86,13 +111,11 @@ describe('the secret key of a replica', () => {
     expect(all).toContain('OPTIONS_INVALID');
     expect(all).not.toContain('my token');
     expect(sent.length).toBeGreaterThan(10);
-    for (const name of names) {
-      const { texts, bytes } = secretKeyOf(name);
-      for (const text of texts) expect(all).not.toContain(text);
+    for (const { what, texts, bytes } of [...names.map(secretKeyOf), ...topicSecrets(secret, 'family')]) {
+      for (const text of texts) expect(all.includes(text), what).toBe(false);
       for (const message of sent) {
         const wire = Buffer.from(message);
-        expect(wire.includes(bytes)).toBe(false);
-        for (const text of texts) expect(wire.includes(text)).toBe(false);
+        for (const part of [bytes, ...texts]) expect(wire.includes(part), what).toBe(false);
       }
     }
 
