@@ -6,7 +6,16 @@ import { fromBase64url } from '@rxdb-p2p/protocol';
 import { deriveTopicKeys } from '@rxdb-p2p/protocol/secrecy';
 import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
-import { createMemoryNetwork, createTopicSecret, type P2PPool, RxDBP2PPlugin, type SyncP2POptions } from 'rxdb-p2p';
+import {
+  createMemoryNetwork,
+  createTopicSecret,
+  type P2PPool,
+  RxDBP2PPlugin,
+  type SyncP2POptions,
+  type Transport,
+  type TransportEvents,
+  type TransportFactory,
+} from 'rxdb-p2p';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
@@ -64,13 +73,30 @@ function secretKeyOf(name: string): Hidden {
   return hidden(`secret key of ${name}`, fromBase64url(text));
 }
 
+/** A mark, the secret, and a checksum. */
+const secretBytes = (secret: string): Uint8Array => fromBase64url(secret.slice('p2p1_'.length)).subarray(0, 32);
+const topicKeys = (secret: string, topic: string) => deriveTopicKeys(secretBytes(secret), { namespace: 'app', topic });
+
+/** Notes the rooms that are joined. */
+function noting(factory: TransportFactory, rooms: string[]): TransportFactory {
+  const create = (events: TransportEvents): Transport => {
+    const transport = factory.create(events);
+    return {
+      join(room, signalKey) {
+        rooms.push(room);
+        return transport.join(room, signalKey);
+      },
+      close: () => transport.close(),
+    };
+  };
+  return { key: factory.key, create };
+}
+
 /** Without the room, which a server sees. */
 function topicSecrets(secret: string, topic: string): readonly Hidden[] {
-  // A mark, the secret, and a checksum.
-  const bytes = fromBase64url(secret.slice('p2p1_'.length)).subarray(0, 32);
-  const { signal, handshake, open: proof } = deriveTopicKeys(bytes, { namespace: 'app', topic });
+  const { signal, handshake, open: proof } = topicKeys(secret, topic);
   const keys = Object.entries({ signal, handshake, proof }).map(([use, key]) => hidden(`key ${use}`, key));
-  return [hidden('topic secret', bytes, secret), ...keys];
+  return [hidden('topic secret', secretBytes(secret), secret), ...keys];
 }
 
 describe('keys and secrets', () => {
@@ -84,11 +110,13 @@ describe('keys and secrets', () => {
       );
     const post = vi.spyOn(BroadcastChannel.prototype, 'postMessage');
     const network = createMemoryNetwork({ tap: (_, __, message) => sent.push(message.slice()) });
+    const joined: string[] = [];
     const names = ['a', 'b'].map((name) => `secrets-${process.pid}-${name}`);
     const pools: P2PPool[] = [];
     for (const name of names) {
       const { items } = await open(name);
-      const options: SyncP2POptions = { transport: network.factory(name), authorize: () => 'allow', secret };
+      const transport = noting(network.factory(name), joined);
+      const options: SyncP2POptions = { transport, authorize: () => 'allow', secret };
       const pool = await items.syncP2P('family', options);
       pools.push(pool);
       pool.status$.subscribe((status) => said.push(JSON.stringify(status)));
@@ -107,6 +135,8 @@ describe('keys and secrets', () => {
       said.push(await a.cancel().then(() => attempt(given)));
 
     const all = said.join('\n') + JSON.stringify(post.mock.calls);
+    // These are the keys that were used.
+    expect(joined).toContain(topicKeys(secret, 'family').room);
     expect(all).toContain(replica);
     expect(all).toContain('OPTIONS_INVALID');
     expect(all).not.toContain('my token');
