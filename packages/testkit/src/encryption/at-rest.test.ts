@@ -142,6 +142,20 @@ describe('two peers with different passwords', () => {
   });
 });
 
+it('an encrypted database that is removed leaves no key, journal or sealed row behind', async () => {
+  const name = `at-rest-${++count}-removed`;
+  const transport = createMemoryNetwork().factory('a');
+  const notes = await open({ transport, name, password: createRecoveryKey() });
+  await notes.insert({ id: 'n', title: 't', secret: 's' });
+  const pool = await notes.syncP2P('family');
+  await pool.block('x'.repeat(43));
+  await expect.poll(async () => (await firstValueFrom(pool.status$)).phase, { timeout: 20_000 }).toBe('alone');
+  expect([...stored(name).keys()]).toEqual(expect.arrayContaining(['_p2p_identity', '_p2p_journal_notes']));
+  databases = databases.filter((database) => database !== notes.database);
+  await notes.database.remove();
+  expect([...stored(name).keys()]).toEqual([]);
+});
+
 it('a rotated key is no write: nothing is sent, and the journal is read again', async () => {
   const network = createMemoryNetwork();
   count++;
