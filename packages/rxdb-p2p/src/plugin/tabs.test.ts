@@ -53,6 +53,28 @@ afterEach(async () => {
 });
 
 describe('several tabs of one device', () => {
+  it('say which topic waits for the tab that leads', async () => {
+    const network = createMemoryNetwork();
+    const name = `device-${process.pid}-topics`;
+    const [leader, follower, other] = [
+      await openTab(network, name),
+      await openTab(network, name),
+      await openTab(network),
+    ];
+    const led = await leader.todos.syncP2P('family');
+    await once(led, ({ phase }) => phase === 'alone');
+    const waiting = await follower.todos.syncP2P('friends');
+    await once(waiting, ({ notInSync }) => notInSync === 'not-led');
+    await (await other.todos.syncP2P('friends')).cancel();
+
+    const opened = await leader.todos.syncP2P('friends');
+    await once(waiting, ({ phase }) => phase === 'alone');
+    await opened.cancel();
+    await once(waiting, ({ notInSync }) => notInSync === 'not-led');
+    await led.cancel();
+    await once(waiting, ({ phase }) => phase === 'alone');
+  });
+
   it('[CONN-31] block a peer from whichever tab the person looks at, for all collections', async () => {
     const network = createMemoryNetwork();
     const name = `device-${process.pid}-blocks`;

@@ -67,6 +67,11 @@ export function createPool({ options, node, useHub, timers, wallClock, blocks, o
       followed = status ?? STARTING;
       show(followed);
     },
+    onNotLed() {
+      if (led !== undefined || cancelled || failed || node.hold !== undefined) return;
+      followed = { ...STARTING, notInSync: 'not-led' };
+      show(followed);
+    },
     onConflicts(conflicts) {
       if (led === undefined && !cancelled) conflicts$.next(conflicts);
     },

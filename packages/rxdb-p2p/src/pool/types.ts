@@ -128,6 +128,8 @@ export const NOT_IN_SYNC_REASONS = [
   'storage',
   /** RxDB is still moving the collection to its new schema. */
   'migrating',
+  /** The tab that leads this collection has not opened this topic: it waits until that does, or another one leads. */
+  'not-led',
   /** Another tab leads, or the collection is being read. */
   'starting',
   /** Nobody is connected. */

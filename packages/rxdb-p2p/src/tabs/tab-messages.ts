@@ -60,6 +60,8 @@ export type LeaderMessage = { readonly from: string; readonly term: number } & (
   | { readonly type: 'beat'; readonly visible: boolean }
   /** This leadership has come to its end, and all it did is done; `to`, if anybody, is to go on. */
   | { readonly type: 'over'; readonly to: string }
+  /** All that its tab has opened. */
+  | { readonly type: 'rooms'; readonly rooms: readonly string[] }
   | { readonly type: 'status'; readonly room: string; readonly status: PoolStatus }
   | { readonly type: 'conflicts'; readonly room: string; readonly conflicts: readonly ContestedDocument[] }
   | { readonly type: 'problem'; readonly room: string; readonly problem: PlainProblem }
@@ -120,6 +122,8 @@ function isWordOfLeader(message: Fields): boolean {
   switch (message['type']) {
     case 'beat':
       return typeof message['visible'] === 'boolean';
+    case 'rooms':
+      return Array.isArray(message['rooms']) && message['rooms'].every(isName);
     case 'over':
       return isName(message['to']);
     case 'status':

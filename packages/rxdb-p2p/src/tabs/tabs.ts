@@ -21,6 +21,8 @@ import {
 export interface PoolListener {
   /** What the leader shows; undefined: its leadership is over, and what it said with it. */
   onStatus(status: PoolStatus | undefined): void;
+  /** Another tab leads, and has not opened this pool: nothing goes on for it. */
+  onNotLed(): void;
   onConflicts(conflicts: readonly ContestedDocument[]): void;
   onProblem(problem: P2PError): void;
   /** This tab leads, and another one asks. */
@@ -107,6 +109,9 @@ export function createTabs(deps: TabsDeps): Tabs {
 
   function listen(message: LeaderMessage): void {
     if (message.type === 'over') setVoid();
+    if (message.type === 'rooms') {
+      for (const [room, { listener }] of pools) if (!message.rooms.includes(room)) listener.onNotLed();
+    }
     if (!('room' in message)) return;
     if (message.type === 'answer') {
       questions.get(message.question)?.resolve(message.said);
@@ -125,6 +130,11 @@ export function createTabs(deps: TabsDeps): Tabs {
       if (conflicts !== undefined) channel.post({ ...leader, type: 'conflicts', room, conflicts });
       if (status !== undefined) channel.post({ ...leader, type: 'status', room, status });
     }
+    tellRooms();
+  }
+
+  function tellRooms(): void {
+    if (own !== undefined) channel.post({ type: 'rooms', from: tab, term: own, rooms: [...pools.keys()] });
   }
 
   async function answer(room: string, question: string, asked: TabQuestion): Promise<void> {
@@ -191,6 +201,7 @@ export function createTabs(deps: TabsDeps): Tabs {
         },
         close() {
           if (pools.get(room) === pool) pools.delete(room);
+          tellRooms();
           for (const question of questions.values()) if (question.room === room) question.resolve(null);
         },
       };
