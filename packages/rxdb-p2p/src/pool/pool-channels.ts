@@ -117,7 +117,7 @@ export interface Completions {
   at(replica: string): number | undefined;
 }
 
-/** Peers whose last completion is remembered; ids are the peers' own word until they are authenticated. */
+/** Peers whose last completion is remembered: ids cost a peer nothing. */
 const MAX_REMEMBERED_PEERS = 1_024;
 
 export function createCompletions(wallClock: () => number): Completions {
