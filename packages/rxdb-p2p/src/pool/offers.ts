@@ -52,8 +52,9 @@ export function createOffers({ isRegistered, wallClock }: OffersDeps): Offers {
       if (!(error instanceof P2PError)) throw error;
       registration.problem(error);
     }
-    if (question !== current.question || connection.closed || !offered.has(connection) || !isRegistered(registration))
-      return;
+    // Asked again meanwhile, or taken back.
+    if (question !== current.question || pools.get(registration) !== current) return;
+    if (connection.closed || !offered.has(connection) || !isRegistered(registration)) return;
     const { read, write } = current.rights;
     if (current.number !== undefined && read === rights.read && write === rights.write) return;
     takeBack(connection, registration, current);
@@ -87,6 +88,7 @@ export function createOffers({ isRegistered, wallClock }: OffersDeps): Offers {
             if (current.number !== undefined) connection.withdraw(current.number);
             current.number = undefined;
             current.open = undefined;
+            offered.get(connection)?.delete(registration);
           },
         };
         registration.opened(current.open);
@@ -136,7 +138,9 @@ export function createOffers({ isRegistered, wallClock }: OffersDeps): Offers {
   return {
     offer: (connection, registration) => void offerSafely(connection, registration),
     async recheck(registration) {
-      await Promise.all([...offered.keys()].map((connection) => offerSafely(connection, registration)));
+      // A channel that was dropped for a newer one stays away.
+      const asked = [...offered].filter(([, pools]) => pools.has(registration));
+      await Promise.all(asked.map(([connection]) => offerSafely(connection, registration)));
     },
     begin: (connection) => void offered.set(connection, new Map()),
     forget: (connection) => void offered.delete(connection),
