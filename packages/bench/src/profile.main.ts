@@ -40,7 +40,7 @@ try {
   const ms = (await arrived) - Math.min(...started);
   const sides = ['sender', 'receiver'];
   for (const [index, profile] of profiles.entries()) {
-    print(sides[index] ?? '', await profile.stop(lab.browsers.site.files));
+    print(sides[index] ?? '', await profile.stop());
     console.log(`storage calls before: ${JSON.stringify(before[index])}`);
     console.log(`storage calls after:  ${JSON.stringify(await peers.all[index]?.call('storageCalls'))}`);
   }

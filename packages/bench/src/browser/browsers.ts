@@ -24,7 +24,6 @@ export interface Browser {
 }
 
 export interface Browsers {
-  readonly site: Site;
   /** By number; starts it if need be. */
   get(index: number): Promise<Browser>;
   close(): Promise<void>;
@@ -35,7 +34,6 @@ export async function openBrowsers(page: PageName, minify = true): Promise<Brows
   const site = await openSite(page, minify);
   const browsers: Promise<Browser>[] = [];
   return {
-    site,
     async get(index: number): Promise<Browser> {
       browsers[index] ??= launch(site);
       return browsers[index];

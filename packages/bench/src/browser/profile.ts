@@ -1,6 +1,5 @@
-/** Where a page's processor time goes, by Chromium's sampling profiler: by function and by module. */
+/** Where a page's processor time goes, by Chromium's sampling profiler: by function and by chunk. */
 import type { CDPSession, Page } from 'playwright-core';
-import type { Bundle } from './bundle.ts';
 
 export interface Share {
   readonly name: string;
@@ -20,13 +19,13 @@ interface ProfileNode {
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
 }
 
-export async function startProfile(page: Page): Promise<{ stop(files: Bundle): Promise<Profile> }> {
+export async function startProfile(page: Page): Promise<{ stop(): Promise<Profile> }> {
   const devtools: CDPSession = await page.context().newCDPSession(page);
   await devtools.send('Profiler.enable');
   await devtools.send('Profiler.setSamplingInterval', { interval: INTERVAL_US });
   await devtools.send('Profiler.start');
   return {
-    async stop(files: Bundle): Promise<Profile> {
+    async stop(): Promise<Profile> {
       const { profile } = await devtools.send('Profiler.stop');
       await devtools.detach();
       const nodes = new Map((profile.nodes as ProfileNode[]).map((node) => [node.id, node]));
@@ -35,7 +34,7 @@ export async function startProfile(page: Page): Promise<{ stop(files: Bundle): P
         const ms = (profile.timeDeltas?.[index + 1] ?? 0) / 1_000;
         const node = nodes.get(id);
         if (node === undefined) return;
-        const module = moduleOf(node, files);
+        const module = moduleOf(node);
         add(functions, `${node.callFrame.functionName || '(anonymous)'} · ${module}`, ms);
         add(modules, module, ms);
       });
@@ -52,14 +51,8 @@ function sorted(sums: ReadonlyMap<string, number>): Share[] {
   return Array.from(sums, ([name, ms]) => ({ name, ms })).sort((a, b) => b.ms - a.ms);
 }
 
-/** The bundler marks where each module begins. */
-function moduleOf({ callFrame }: ProfileNode, files: Bundle): string {
-  const { url, lineNumber, functionName } = callFrame;
+/** The chunk of the build: `page` has the application, RxDB and Dexie; the others are this package's, loaded later. */
+function moduleOf({ callFrame: { url, functionName } }: ProfileNode): string {
   if (url === '') return functionName.startsWith('(') ? functionName : '(browser)';
-  const lines = (files.get(new URL(url).pathname.slice(1)) ?? '').split('\n', lineNumber + 1);
-  for (let line = lines.length - 1; line >= 0; line -= 1) {
-    const name = /^\/\/#region (.*)$/.exec(lines[line]?.trim() ?? '')?.[1];
-    if (name !== undefined) return name.replace(/^.*node_modules\//, '').replace(/^(\.\.\/)+/, '');
-  }
-  return url;
+  return new URL(url).pathname.slice(1).replace(/-[\w-]{8}\.js$|\.js$/, '');
 }

@@ -5,8 +5,6 @@ import { type Bundle, bundlePage, type PageName } from './bundle.ts';
 
 export interface Site {
   readonly url: string;
-  /** By path. */
-  readonly files: Bundle;
   close(): void;
 }
 
@@ -24,7 +22,6 @@ export async function openSite(page: PageName, minify: boolean): Promise<Site> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    files,
     url: `http://127.0.0.1:${port}/`,
     close(): void {
       server.close();

@@ -16,12 +16,17 @@ export interface StorageCost {
 
 /** Yjs cannot send more than 256 KB at once. */
 const DOCUMENTS = 200;
+/** Each document once, as fast as a loop of edits is. */
+const EDITS = { first: 0, documents: DOCUMENTS, perSecond: 1_000, seconds: DOCUMENTS / 1_000 };
 
-/** @param met peers that the page has met; 0: it does not replicate */
+/**
+ * @param met peers that the page has met; 0: it does not replicate
+ * @param write whether each of them has edited every document
+ */
 export async function measureStorageCost(
   lab: Lab,
   candidate: Candidate,
-  met: number,
+  { met, write = false }: { readonly met: number; readonly write?: boolean },
   timeoutMs: number,
 ): Promise<Outcome<StorageCost>> {
   let peers: Peers | undefined;
@@ -35,6 +40,7 @@ export async function measureStorageCost(
       if (met > 0) await peers.start(keeper);
       let name = peers.database;
       let readerBytes = Number.NaN;
+      let titles: Readonly<Record<number, string>> = {};
       for (let visit = 0; visit < met; visit += 1) {
         if (visit > 0) {
           name = lab.nextName();
@@ -44,7 +50,12 @@ export async function measureStorageCost(
         await peers.start(visitor);
         await arrived;
         await quietTraffic(peers);
-        await visitor.call('verify', DOCUMENTS, {});
+        await visitor.call('verify', DOCUMENTS, titles);
+        if (write) {
+          titles = await visitor.call('editSteadily', EDITS);
+          await quietTraffic(peers);
+          await keeper.call('verify', DOCUMENTS, titles);
+        }
         readerBytes = beyondDocuments((await visitor.call('stored', name)).bytes);
         await visitor.call('stop');
         await visitor.call('remove');

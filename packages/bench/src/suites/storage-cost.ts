@@ -10,6 +10,7 @@ const WANTED_BELOW_BYTES = 500;
 const TIMEOUT_MS = 90_000;
 
 export function runStorageCost({ storageCost }: Settings, progress: (text: string) => void): Promise<SuiteResult> {
+  const writers = Math.max(...storageCost.met);
   const nameOf = (label: string, met: number): string =>
     met === 0 ? `${label}, not replicated` : `${label}, ${met} met`;
   return runBrowserSuite(
@@ -26,13 +27,18 @@ export function runStorageCost({ storageCost }: Settings, progress: (text: strin
         'All records of IndexedDB, less the documents as JSON, for each of 200 documents of 8 fields. Peers are met one after the other.',
         "RxDB's rows contain what it stores without replication, such as revisions: see `not replicated`.",
       ],
-      turns: (lab) =>
-        storageCost.met.flatMap((met) =>
+      turns: (lab) => [
+        ...storageCost.met.flatMap((met) =>
           (met === 0 ? [RXDB, YJS] : [OURS, RXDB, YJS]).map((candidate) => ({
             label: nameOf(candidate.label, met),
-            measure: () => measureStorageCost(lab, candidate, met, TIMEOUT_MS),
+            measure: () => measureStorageCost(lab, candidate, { met }, TIMEOUT_MS),
           })),
         ),
+        {
+          label: `${OURS.label}, ${writers} met that have edited every document`,
+          measure: () => measureStorageCost(lab, OURS, { met: writers, write: true }, TIMEOUT_MS),
+        },
+      ],
       bars: (of) =>
         storageCost.met.flatMap((met) =>
           met === 0
