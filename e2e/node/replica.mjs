@@ -12,7 +12,7 @@ import { getConnectionHandlerSimplePeer, RxDBP2PPlugin } from 'rxdb-p2p';
 /** Of the folder, bytes: node-localstorage has a limit as browsers have. */
 const QUOTA_BYTES = 1024 ** 3;
 
-const [folder, signalingServerUrl, topic, schema] = process.argv.slice(2);
+const [folder, signalingServerUrl, topic, schema, secret] = process.argv.slice(2);
 
 addRxPlugin(RxDBP2PPlugin);
 const storage = getRxStorageLocalstorage({ localStorage: new LocalStorage(folder, QUOTA_BYTES) });
@@ -21,7 +21,7 @@ const { notes } = await db.addCollections({ notes: { schema: JSON.parse(schema) 
 // Tests stay on this machine.
 const config = { bindAddress: '127.0.0.1' };
 const transport = getConnectionHandlerSimplePeer({ signalingServerUrl, wrtc, config });
-const pool = await notes.syncP2P(topic, { transport });
+const pool = await notes.syncP2P(topic, secret === undefined ? { transport } : { transport, secret });
 const problems = [];
 pool.error$.subscribe((error) => problems.push(error.code));
 

@@ -63,6 +63,8 @@ export interface PeerApi {
   leads(collection: string): Promise<boolean>;
   /** Resolves when every database of the page takes a write, with the milliseconds until the last one did. */
   storageAnswers(): Promise<number>;
+  /** So many handshakes, of both sides, one after the other, once their code is loaded. @returns how many came to their end */
+  handshakes(count: number): Promise<number>;
   /** What the journal says. Only while no tab syncs. */
   journal(collection: string): Promise<JournalSummary>;
 }

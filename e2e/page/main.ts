@@ -6,6 +6,7 @@ import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie';
 import { type ContestedDocument, type P2PPool, type PoolStatus, RxDBP2PPlugin } from 'rxdb-p2p';
 import { encryptedStorage, encryptionOf } from 'rxdb-p2p-encryption';
 import { ACKNOWLEDGED, type Arrival, type DatabaseSetup, type PeerApi, type PlainDocument } from './api.ts';
+import { loadHandshake, shakeHands } from './handshake.ts';
 import { holdsLock, readJournal, storageAnswers } from './inspect.ts';
 import { noteDocuments } from './notes.ts';
 import { startWriter, type Writer } from './writer.ts';
@@ -130,6 +131,10 @@ function createPeer(): PeerApi {
     },
     async inSync(name) {
       await poolOf(name).pool.inSync();
+    },
+    async handshakes(count) {
+      const secrecy = await loadHandshake();
+      return Array.from({ length: count }, () => shakeHands(secrecy)).filter(Boolean).length;
     },
     status: (name) => poolOf(name).status,
     errorCodes: (name) => poolOf(name).codes,

@@ -1,5 +1,5 @@
 /** What is left of encrypted documents in the files of a browser's profile: nothing that can be read. */
-import { createHash } from 'node:crypto';
+import { createHash, scryptSync } from 'node:crypto';
 import type { Peer } from '../fixtures/peer.ts';
 import { searchProfile } from '../fixtures/profile-search.ts';
 import { expectConverged } from '../fixtures/steps.ts';
@@ -26,6 +26,15 @@ function collections(encrypted: boolean): readonly CollectionSetup[] {
 const PASSWORD = 'canary of the password';
 
 /** No canary is part of another one. The long one is larger than what Chromium keeps inside its tables. */
+/** Of the topic, and what is kept of it, encrypted, so that it is not stretched at every start. */
+const PASSPHRASE = 'wombat lantern gravel quilt 7f3z';
+const STRETCHED = scryptSync(
+  PASSPHRASE,
+  Buffer.concat([Buffer.from('rxdb-p2p passphrase 1'), Buffer.from('\0\x03app'), Buffer.from('\0\x07at rest')]),
+  32,
+  { N: 2 ** 17, r: 8, p: 1, maxmem: 2 ** 28 },
+).toString('base64url');
+
 const CANARIES = {
   text: 'canary-text-7f3a',
   umlaut: 'kanärie-ümläut-7f3b',
@@ -71,7 +80,8 @@ async function use(a: Peer, b: Peer, passwords: readonly [string, string] | unde
   await a.call('insert', 'notes', many);
   await a.call('insert', 'files', [{ id: 'f', title: 'a file', text: CANARIES.text }]);
   await a.call('attach', 'files', 'f', 'file.txt', CANARIES.attached);
-  for (const peer of [a, b]) await peer.call('sync', 'notes', 'at rest', { signaling: peer.signaling });
+  for (const peer of [a, b])
+    await peer.call('sync', 'notes', 'at rest', { signaling: peer.signaling, secret: PASSPHRASE });
   await expectConverged('notes', [a, b], (documents) => documents.length === MANY + 6);
   await a.call('patch', 'notes', 'n1', { text: CANARIES.edited });
   await expectConverged('notes', [a, b], (documents) => documents.some(({ text }) => text === CANARIES.edited));
@@ -100,6 +110,8 @@ test('encrypted: neither fields nor attachments, journal, keys, password or its 
   const search = await searchProfile(a.profile, [
     ...Object.values(CANARIES),
     KEY_PAIR,
+    PASSPHRASE,
+    STRETCHED,
     PASSWORD,
     ...hashes,
     'title in plain',

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createTopicSecret } from 'rxdb-p2p';
 import { NOTES, noteDocuments, sortedBy } from '../fixtures/data.ts';
 import { type NodeReplica, startNodeReplica } from '../fixtures/node-replica.ts';
 import type { Peer } from '../fixtures/peer.ts';
@@ -36,16 +37,18 @@ test('a Node replica and a browser hold the same documents, both ways and after 
 }) => {
   const folder = await mkdtemp(join(tmpdir(), 'rxdb-p2p-node-'));
   const page = await launchPeer('page');
+  // Both ends of each connection prove the secret and their certificates to each other.
+  const secret = createTopicSecret();
   const running: NodeReplica[] = [];
   const start = (): NodeReplica => {
-    const node = startNodeReplica(folder, page.signaling, TOPIC);
+    const node = startNodeReplica(folder, page.signaling, TOPIC, secret);
     running.push(node);
     return node;
   };
   try {
     const ofPage = noteDocuments('page', COUNT);
     const ofNode = noteDocuments('node', COUNT);
-    await openAndSync(page, TOPIC, [NOTES]);
+    await openAndSync(page, TOPIC, [NOTES], { secret });
     await page.call('insert', 'notes', ofPage);
     const first = start();
     expect(await first.call('insert', ofNode)).toBe(0);

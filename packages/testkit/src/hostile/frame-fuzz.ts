@@ -181,7 +181,7 @@ export function fuzzedBytes(random: Random, around: Surroundings): Uint8Array {
   return bend(random, frame, encodeFrame(plausibleFrame(random, around)));
 }
 
-function bend(random: Random, frame: Uint8Array, other: Uint8Array): Uint8Array {
+export function bend(random: Random, frame: Uint8Array, other: Uint8Array): Uint8Array {
   const at = random.int(frame.length);
   switch (random.int(6)) {
     case 0: {
