@@ -9,7 +9,6 @@ export type OptionCheck = readonly [expected: string, holds: (value: unknown) =>
 export type OptionChecks<Name extends string> = { readonly [N in Name]: OptionCheck };
 
 export const A_BOOLEAN: OptionCheck = ['true or false', (value) => typeof value === 'boolean'];
-export const A_TEXT: OptionCheck = ['a string', (value) => typeof value === 'string'];
 export const A_FUNCTION: OptionCheck = ['a function', (value) => typeof value === 'function'];
 export const AN_ARRAY: OptionCheck = ['an array', Array.isArray];
 export const A_POSITIVE_NUMBER: OptionCheck = ['a number above 0', (value) => typeof value === 'number' && value > 0];

@@ -2,11 +2,11 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { base64url, equalBytes, P2PError, readTopicSecret, type TopicSecret } from '@rxdb-p2p/protocol';
 import type { RxCollection } from 'rxdb';
-import { A_BOOLEAN, A_FUNCTION, A_TEXT, AN_ARRAY, checkOptions, hidden, type OptionChecks } from '../check-options.ts';
+import { A_BOOLEAN, A_FUNCTION, AN_ARRAY, checkOptions, hidden, type OptionChecks } from '../check-options.ts';
 import type { PeerRules } from '../pool/rights.ts';
 import type { SyncP2POptions } from '../pool/types.ts';
 import type { TransportFactory } from '../transport/port.ts';
-import { A_CONNECTION_COUNT, createSimplePeerTransportFactory } from '../transport/simple-peer.ts';
+import { A_CONNECTION_COUNT, createSimplePeerTransportFactory, SIGNALING_URLS } from '../transport/simple-peer.ts';
 
 /** UTF-8 bytes of a topic. */
 const MAX_TOPIC_BYTES = 512;
@@ -37,7 +37,7 @@ export interface PoolOptions {
 
 /** Every option has one: a name that is missing here does not compile. */
 const CHECKS: OptionChecks<keyof SyncP2POptions> = {
-  signaling: A_TEXT,
+  signaling: SIGNALING_URLS,
   getToken: hidden(A_FUNCTION),
   namespace: ['1 to 64 of A–Z a–z 0–9 . _ ~ -', (value) => typeof value === 'string' && NAMESPACE_PATTERN.test(value)],
   // Checked apart: what is wrong with it is told without a word of it.
@@ -141,15 +141,15 @@ function simplePeer({
   maxConnections,
 }: SyncP2POptions): TransportFactory {
   const origin = globalThis.location?.origin;
-  const url = signaling ?? (origin === undefined || origin === 'null' ? undefined : origin);
-  if (url === undefined) {
+  const urls = signaling ?? (origin === undefined || origin === 'null' ? undefined : origin);
+  if (urls === undefined) {
     throw new P2PError('SIGNALING_REQUIRED', 'there is no page whose origin could serve as signaling server', {
       expected: "the option `signaling`, such as 'https://signal.example.org'",
       hint: 'pass it to syncP2P, or set it once in createRxDatabase({ options: { p2p: { signaling } } })',
     });
   }
   return createSimplePeerTransportFactory({
-    signalingServerUrl: url,
+    signalingServerUrl: urls,
     ...(getToken === undefined ? {} : { getToken }),
     ...(iceServers === undefined ? {} : { iceServers }),
     ...(iceTransportPolicy === undefined ? {} : { iceTransportPolicy }),

@@ -9,13 +9,16 @@ export type { KeyStorage, QuarantineReason };
 
 /** Options of `collection.syncP2P(topic, options)`; every one falls back to the database's `options.p2p`. */
 export interface SyncP2POptions {
-  /** URL of the signaling server. Default in a browser: the page's own origin. */
-  readonly signaling?: string;
   /**
-   * Gives the token that the signaling server asks for. Called with every connection, and again before a token ends;
+   * URL of the signaling server, or up to three: then topics are joined at all of them, so that devices meet that have one
+   * in common. Default in a browser: the page's own origin.
+   */
+  readonly signaling?: string | readonly string[];
+  /**
+   * Gives the token that the signaling server asks for, whose origin it is given. Called with every connection, and again before a token ends;
    * connected peers stay connected meanwhile. Of several calls for one database and server, the first one's is used.
    */
-  readonly getToken?: () => string | Promise<string>;
+  readonly getToken?: (server: string) => string | Promise<string>;
   /** Public name of the application: rooms of different namespaces never meet. Default `app`. Letters, digits, `._~-`. */
   readonly namespace?: string;
   /**

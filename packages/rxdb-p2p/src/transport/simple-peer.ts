@@ -1,6 +1,6 @@
 /** The default transport: data channels by simple-peer, introduced by a signaling server. */
 import { P2PError } from '@rxdb-p2p/protocol';
-import { A_FUNCTION, A_TEXT, checkOptions, type OptionCheck, type OptionChecks } from '../check-options.ts';
+import { A_FUNCTION, checkOptions, type OptionCheck, type OptionChecks } from '../check-options.ts';
 import { createTimers } from '../pool/timers.ts';
 import { randomBytes, randomFraction, randomId } from '../random.ts';
 import { createBackoff } from './backoff.ts';
@@ -13,7 +13,7 @@ import { createRoomUsers } from './room-users.ts';
 import { createIssuedTurn } from './signaling/issued-turn.ts';
 import { SIGNALING_TIMINGS, type SignalingTimings } from './signaling/signaling-connection.ts';
 import type { GetToken } from './signaling/signaling-token.ts';
-import { parseSignalingUrl, type SignalingUrl, signalingKey } from './signaling/signaling-url.ts';
+import { parseSignalingUrls, type SignalingUrl, signalingKey } from './signaling/signaling-url.ts';
 import { type Libraries, loadLibraries } from './webrtc/libraries.ts';
 import {
   checkConfiguration,
@@ -24,8 +24,8 @@ import {
 } from './webrtc/webrtc.ts';
 
 export interface SimplePeerTransportOptions {
-  /** URL of the signaling server. Default: the origin of the page. */
-  readonly signalingServerUrl?: string | undefined;
+  /** URL of the signaling server, or of up to three. Default: the origin of the page. */
+  readonly signalingServerUrl?: string | readonly string[] | undefined;
   /**
    * Gives the token that the signaling server asks for; called with every connection, and before a token ends. Of
    * several calls for one database and server, the first one's is used.
@@ -71,8 +71,13 @@ export const A_CONNECTION_COUNT: OptionCheck = [
 ];
 
 const AN_OBJECT: OptionCheck = ['an object', (value) => typeof value === 'object' && value !== null];
+/** For whoever takes URLs of signaling servers; whether they are such is checked when they are parsed. */
+export const SIGNALING_URLS: OptionCheck = [
+  'a string, or an array of them',
+  (value) => [value].flat().every((url) => typeof url === 'string'),
+];
 const HANDLER_CHECKS: OptionChecks<keyof ConnectionHandlerOptions> = {
-  signalingServerUrl: A_TEXT,
+  signalingServerUrl: SIGNALING_URLS,
   getToken: A_FUNCTION,
   wrtc: AN_OBJECT,
   config: AN_OBJECT,
@@ -98,7 +103,7 @@ export function createSimplePeerTransportFactory(
   options: SimplePeerTransportOptions,
   tuning: SimplePeerTuning = DEFAULT_TUNING,
 ): TransportFactory {
-  const url = parseSignalingUrl(options.signalingServerUrl ?? pageOrigin());
+  const urls = parseSignalingUrls(options.signalingServerUrl ?? pageOrigin());
   const config = configurationOf(options);
   const wrtc = options.wrtc === undefined ? 'platform' : 'given';
   const { getToken } = options;
@@ -106,13 +111,14 @@ export function createSimplePeerTransportFactory(
   const links = options.maxConnections ?? tuning.mesh.links;
   const tuned = { ...tuning, mesh: { ...tuning.mesh, links } };
   return {
-    key: JSON.stringify(['simple-peer', signalingKey(url), config, wrtc, links, token]),
-    create: (events) => createSimplePeerTransport({ url, getToken, config, wrtc: options.wrtc, tuning: tuned }, events),
+    key: JSON.stringify(['simple-peer', urls.map(signalingKey).sort(), config, wrtc, links, token]),
+    create: (events) =>
+      createSimplePeerTransport({ urls, getToken, config, wrtc: options.wrtc, tuning: tuned }, events),
   };
 }
 
 export interface SimplePeerTransportSettings {
-  readonly url: SignalingUrl;
+  readonly urls: readonly SignalingUrl[];
   readonly getToken?: GetToken | undefined;
   readonly config: RTCConfiguration;
   readonly wrtc: WebRTC | undefined;
@@ -120,7 +126,7 @@ export interface SimplePeerTransportSettings {
 }
 
 export function createSimplePeerTransport(
-  { url, getToken, config, wrtc, tuning }: SimplePeerTransportSettings,
+  { urls, getToken, config, wrtc, tuning }: SimplePeerTransportSettings,
   events: TransportEvents,
 ): SimplePeerTransport {
   const timers = createTimers();
@@ -165,13 +171,14 @@ export function createSimplePeerTransport(
   }
 
   function open(libraries: Libraries, webRTC: TolerantWebRTC): void {
-    const { SimplePeer, io, createMesh, createSignalingClient, createPeerConnection, seals } = libraries;
+    const { SimplePeer, io, createMesh, createSeveralServers, createSignalingClient, createPeerConnection, seals } =
+      libraries;
+    const signalingDeps = { io, random: randomFraction, timings: tuning.signaling, getToken };
     const turn = createIssuedTurn(timers.now);
     const opened = createMesh({
       createSignaling: (signalingEvents) =>
-        createSignalingClient(
-          url,
-          { io, random: randomFraction, timings: tuning.signaling, getToken },
+        createSeveralServers(
+          urls.map((url) => (serverEvents) => createSignalingClient(url, signalingDeps, serverEvents)),
           { ...signalingEvents, onTurn: turn.take, onProblem: (problem) => events.onProblem(problem) },
         ),
       connect: (initiator, peerEvents) =>

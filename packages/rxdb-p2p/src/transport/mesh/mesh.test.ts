@@ -42,7 +42,7 @@ function open(
     },
     signaling: { ...SIGNALING_TIMINGS, retry: { minMs: 20, maxMs: 100 } },
   };
-  const settings = { url: parseSignalingUrl(url), config: LOOPBACK_CONFIG, wrtc: nodeWebRTC, tuning };
+  const settings = { urls: [parseSignalingUrl(url)], config: LOOPBACK_CONFIG, wrtc: nodeWebRTC, tuning };
   const refused: string[] = [];
   const onRefused = (_: string, { code }: { code: string }): number => refused.push(code);
   const observed = observePeer((events) => createSimplePeerTransport(settings, { ...events, onRefused }));

@@ -144,7 +144,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
   });
 
   function sizeOf(room: string): number {
-    return rooms.get(room) ?? 0;
+    return Math.max(0, (rooms.get(room) ?? 0) - remotes.duplicates(room));
   }
 
   function connectCounted(initiator: boolean, events: PeerConnectionEvents): PeerConnection {

@@ -113,8 +113,10 @@ export function createReception(deps: ReceptionDeps): Reception {
     }
     linked?.link.abandon();
     const own = attempts.with(remote);
-    // Both dial. The other side comes to the same decision, as soon as it sees our offer.
-    if (own?.initiator === true && own.remote.peer === remote.peer && instance < signal.instance) return true;
+    // Both dial, through one server or two. The other side comes to the same decision, as soon as it sees our offer;
+    // unless that went to an id that it no longer has.
+    const arrives = own !== undefined && remotes.get(own.remote.peer) !== undefined;
+    if (own?.initiator === true && arrives && instance < signal.instance) return true;
     const place = own !== undefined || (attempts.answered < limits.attempts && dialing.hasPlace());
     const insists = !place && signal.insist === true && dialing.canExchange() && displacements.take();
     if (!(place || insists) || !answers.take()) {

@@ -34,6 +34,8 @@ export interface Remotes extends Iterable<Remote> {
   named(instance: string): Remote | undefined;
   /** What the server knows now of a remote that we began something with. */
   current(remote: Remote): Remote | undefined;
+  /** How many of those in a room are known to be another one by another id, as with several servers. */
+  duplicates(room: string): number;
   /** A member of a room; undefined when no more can be remembered. */
   meet(room: string, peer: string): Remote | undefined;
   /** The server has drawn a new sample of a room: those of earlier ones, unless busy, are no longer ours to dial. */
@@ -76,6 +78,12 @@ export function createRemotes(limits: MeshLimits, random: () => number, busy: (r
     get: (peer) => remotes.get(peer),
     named,
     current: ({ peer, instance }) => remotes.get(peer) ?? (instance === undefined ? undefined : named(instance)),
+    duplicates(room) {
+      const instances = [...remotes.values()].flatMap(({ rooms, instance }) =>
+        instance !== undefined && rooms.has(room) ? [instance] : [],
+      );
+      return instances.length - new Set(instances).size;
+    },
     meet(room, peer) {
       const known = remotes.get(peer);
       if (known !== undefined) {

@@ -2,21 +2,22 @@
 import type { TurnMessage } from '@rxdb-p2p/protocol/signaling';
 
 export interface IssuedTurn {
-  take(turn: TurnMessage): void;
-  /** `config` with the TURN server, if there is one now. */
+  /** @param signaling number of the signaling server that has issued them */
+  take(signaling: number, turn: TurnMessage): void;
+  /** `config` with the TURN servers that there are now. */
   addTo(config: RTCConfiguration): RTCConfiguration;
 }
 
 /** @param now a clock in milliseconds that does not depend on the device's time being right */
 export function createIssuedTurn(now: () => number): IssuedTurn {
-  let issued: { readonly server: RTCIceServer; readonly until: number } | undefined;
+  const issued = new Map<number, { readonly server: RTCIceServer; readonly until: number }>();
   return {
-    take({ urls, username, credential, seconds }) {
-      issued = { server: { urls: [...urls], username, credential }, until: now() + seconds * 1_000 };
+    take(signaling, { urls, username, credential, seconds }) {
+      issued.set(signaling, { server: { urls: [...urls], username, credential }, until: now() + seconds * 1_000 });
     },
     addTo(config) {
-      if (issued === undefined || now() >= issued.until) return config;
-      return { ...config, iceServers: [...(config.iceServers ?? []), issued.server] };
+      const servers = [...issued.values()].flatMap(({ server, until }) => (now() < until ? [server] : []));
+      return servers.length === 0 ? config : { ...config, iceServers: [...(config.iceServers ?? []), ...servers] };
     },
   };
 }

@@ -153,7 +153,7 @@ export function createSignalingClient(
     if (getToken === undefined || renewing || now - renewedAt < RENEWAL_PAUSE_MS) return;
     renewing = true;
     renewedAt = now;
-    const token = await fetchToken(getToken);
+    const token = await fetchToken(getToken, url.origin);
     renewing = false;
     if (socket !== connection.socket) return;
     if (token instanceof P2PError) return problems.report(TOKEN, token);

@@ -132,7 +132,7 @@ export function createSignalingConnection(
     get: GetToken,
     pass: (auth: { readonly token: string }) => void,
   ): Promise<void> {
-    const token = await fetchToken(get);
+    const token = await fetchToken(get, url.origin);
     if (asking !== socket) return;
     if (token instanceof P2PError) lose(asking, token);
     else pass({ token });

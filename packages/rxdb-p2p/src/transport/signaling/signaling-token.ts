@@ -2,17 +2,20 @@
 import { P2PError } from '@rxdb-p2p/protocol';
 import { isToken, MAX_TOKEN_LENGTH } from '@rxdb-p2p/protocol/signaling';
 
-/** Called whenever a token is needed, so that it can come fresh from a login. */
-export type GetToken = () => string | Promise<string>;
+/**
+ * Called whenever a token is needed, so that it can come fresh from a login; with the origin of the server that asks,
+ * so that none is given another one's.
+ */
+export type GetToken = (server: string) => string | Promise<string>;
 
 /** Between two renewals, milliseconds, however often a server asks. */
 export const RENEWAL_PAUSE_MS: number = 1_000;
 
 /** Never rejects: what the application threw, or gave instead of a token, is the problem that is returned. */
-export async function fetchToken(getToken: GetToken): Promise<string | P2PError> {
+export async function fetchToken(getToken: GetToken, server: string): Promise<string | P2PError> {
   let token: unknown;
   try {
-    token = await getToken();
+    token = await getToken(server);
   } catch (cause) {
     return tokenFailed(cause instanceof Error ? cause.message : 'something else than an Error thrown', cause);
   }

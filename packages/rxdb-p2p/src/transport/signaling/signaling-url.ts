@@ -1,6 +1,9 @@
 /** Where a signaling server is: checked at once, so that a slip is found where it was made. */
 import { P2PError } from '@rxdb-p2p/protocol';
 
+/** More bring nobody nearer, and each costs every device a socket. */
+export const MAX_SIGNALING_SERVERS: number = 3;
+
 export interface SignalingUrl {
   /** `https://host:port`, the only part that is ever shown: the rest may hold a secret */
   readonly origin: string;
@@ -40,6 +43,18 @@ export function parseSignalingUrl(input: unknown): SignalingUrl {
     query: Object.fromEntries(url.searchParams),
     healthUrl: `${origin}${folder}/healthz`,
   };
+}
+
+/** @throws P2PError SIGNALING_URL_INVALID */
+export function parseSignalingUrls(input: string | readonly string[]): readonly SignalingUrl[] {
+  const urls = [input].flat().map(parseSignalingUrl);
+  const different = new Set(urls.map(signalingKey)).size;
+  if (urls.length > 0 && urls.length <= MAX_SIGNALING_SERVERS && different === urls.length) return urls;
+  throw new P2PError('SIGNALING_URL_INVALID', 'the URLs of the signaling servers cannot be used', {
+    expected: `one to ${MAX_SIGNALING_SERVERS} different ones`,
+    got: different === urls.length ? String(urls.length) : 'one twice',
+    hint: 'several are for servers that know nothing of each other; processes behind one address need one URL',
+  });
 }
 
 /** Equal for two URLs that lead to the same server in the same way. */

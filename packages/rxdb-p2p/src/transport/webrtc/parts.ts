@@ -4,6 +4,7 @@ import type { SimplePeerClass } from './simple-peer-class.ts';
 
 export { io } from 'socket.io-client';
 export { createMesh } from '../mesh/mesh.ts';
+export { createSeveralServers } from '../signaling/several-servers.ts';
 export { createSignalingClient } from '../signaling/signaling-client.ts';
 export { createPeerConnection } from './peer-connection.ts';
 // The bundled build: the plain one needs Node's globals, which bundlers no longer provide.
