@@ -98,6 +98,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
           version: deps.conflictHandlerVersion,
           checkDeterminism: overwritable.isDevMode(),
           onProblem,
+          timers,
         });
 
   async function takePart(): Promise<void> {

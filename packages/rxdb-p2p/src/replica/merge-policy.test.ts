@@ -16,12 +16,19 @@ function shownOf(seq: number, body: Body, deleted = false): Shown {
 
 function policyWith(resolve: Resolve, checkDeterminism = true) {
   const problems: P2PError[] = [];
+  const waiting = new Set<() => void>();
   const handler: Handler = { isEqual: () => false, resolve };
   const policy = createHandlerPolicy(handler, {
     ...{ version: '3', checkDeterminism },
     onProblem: (problem) => problems.push(problem),
+    timers: {
+      after(_, run) {
+        waiting.add(run);
+        return () => waiting.delete(run);
+      },
+    },
   });
-  return { policy, problems };
+  return { policy, problems, waiting };
 }
 
 const [first, second, third] = [shownOf(1, { n: 1 }), shownOf(2, { n: 2 }), shownOf(3, { n: 3 })];
@@ -114,6 +121,19 @@ describe('a conflict handler of the application', () => {
       expect(problems.map(({ code }) => code)).toEqual(['HANDLER_FAILED']);
       expect(problems[0]?.cause).toBeInstanceOf(Error);
     }
+  });
+
+  it('that never answers is given up after its time, and what it answers later is dropped', async () => {
+    let answer: (state: never) => void = () => undefined;
+    const { policy, problems, waiting } = policyWith(() => new Promise((resolve) => (answer = resolve)));
+    const fold = policy.fold('a', [first, second]);
+    for (const run of waiting) run();
+    expect(await fold).toEqual({ deleted: false, body: second.body });
+    expect(problems.map(({ code }) => code)).toEqual(['HANDLER_TIMED_OUT']);
+    answer({ id: 'a', n: 9 } as never);
+    const answered = policyWith(async ({ realMasterState }) => realMasterState);
+    await answered.policy.fold('a', [first, second]);
+    expect(answered.waiting.size).toBe(0);
   });
 
   it('gives JSON, whatever it makes of a document', async () => {

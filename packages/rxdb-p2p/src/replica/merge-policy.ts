@@ -2,7 +2,9 @@
 import type { Body, Fold, Shown } from '@rxdb-p2p/protocol';
 import { canonicalJson, mergeFields, P2PError } from '@rxdb-p2p/protocol';
 import type { RxConflictHandler, WithDeleted } from 'rxdb';
+import type { Timers } from '../pool/timers.ts';
 import { bodyOf } from './document.ts';
+import { NoAnswerError, withinTime } from './within-time.ts';
 
 export interface MergePolicy {
   /** `fields`, or `handler:<version>`: peers with another one fold differently, and are refused */
@@ -26,7 +28,14 @@ export interface HandlerPolicyOptions {
   /** calls the handler twice and reports a difference */
   readonly checkDeterminism: boolean;
   readonly onProblem: (problem: P2PError) => void;
+  readonly timers: Pick<Timers, 'after'>;
 }
+
+/**
+ * How long a handler may take for the versions of one document, milliseconds: nothing else of the collection goes on
+ * meanwhile. Handlers decide by what they are given, so they need far less.
+ */
+const HANDLER_WITHIN_MS = 5_000;
 
 /**
  * A `conflictHandler` of the application, called with whole documents: `newDocumentState` the earlier and
@@ -34,7 +43,7 @@ export interface HandlerPolicyOptions {
  */
 export function createHandlerPolicy(
   handler: RxConflictHandler<Record<string, unknown>>,
-  { version, checkDeterminism, onProblem }: HandlerPolicyOptions,
+  { version, checkDeterminism, onProblem, timers }: HandlerPolicyOptions,
 ): MergePolicy {
   const resolve = async (earlier: State, later: State): Promise<State> => {
     const states = { newDocumentState: structuredClone(earlier), realMasterState: structuredClone(later) };
@@ -53,13 +62,15 @@ export function createHandlerPolicy(
     const body = JSON.parse(JSON.stringify(bodyOf(state))) as Body;
     return { deleted: state._deleted === true, body };
   };
+  const answerOf = (shown: readonly Shown[]): Promise<Fold> =>
+    shown.length > 1 ? withinTime(foldOnce(shown), HANDLER_WITHIN_MS, timers) : foldOnce(shown);
   return {
     mode: `handler:${version}`,
     keepsTombstones: true,
     async fold(id, shown) {
       try {
-        const fold = await foldOnce(shown);
-        if (checkDeterminism && shown.length > 1 && canonicalJson(fold) !== canonicalJson(await foldOnce(shown))) {
+        const fold = await answerOf(shown);
+        if (checkDeterminism && shown.length > 1 && canonicalJson(fold) !== canonicalJson(await answerOf(shown))) {
           onProblem(
             new P2PError('HANDLER_NOT_DETERMINISTIC', `the conflictHandler gave two answers for document ${id}`, {
               hint: 'resolve() must depend on its two documents alone: no clock, no random number, no counter',
@@ -68,11 +79,9 @@ export function createHandlerPolicy(
         }
         return fold;
       } catch (cause) {
-        onProblem(
-          new P2PError('HANDLER_FAILED', `the conflictHandler failed for document ${id}; its latest version is shown`, {
-            cause,
-          }),
-        );
+        const code = cause instanceof NoAnswerError ? 'HANDLER_TIMED_OUT' : 'HANDLER_FAILED';
+        const message = `the conflictHandler failed for document ${id}; its latest version is shown`;
+        onProblem(new P2PError(code, message, { cause }));
         const last = shown[shown.length - 1];
         if (last === undefined) throw cause;
         return { deleted: last.head.deleted, body: last.body };

@@ -93,3 +93,17 @@ it('a schema that cannot be applied shows nothing, and throws nothing', () => {
   const validate = validatorOf({ x: { $ref: '#/definitions/nowhere' } });
   expect(validate({ id: 'a', x: 1 })).toMatch(/cannot be applied/);
 });
+
+it('`multipleOf` is decided for fractions as exactly as numbers are', () => {
+  const validate = validatorOf({
+    time: { type: 'number', multipleOf: 0.01 },
+    list: { type: 'array', items: { type: 'number', multipleOf: 0.25 } },
+    whole: { type: 'integer', multipleOf: 7 },
+  });
+  for (const time of [0, -0.07, 0.1 + 0.2, 19.99, 5_700_000_000.01, 1_795_287_315_334.01])
+    expect(validate({ id: 'a', time, list: [0.75, 1e15], whole: 14 }), String(time)).toBeUndefined();
+  for (const time of [0.005, 19.991, 5_700_000_000.013])
+    expect(validate({ id: 'a', time }), String(time)).toContain('#/time: multipleOf');
+  expect(validate({ id: 'a', list: [0.5, 0.3] })).toContain('#/list/1: multipleOf');
+  expect(validate({ id: 'a', whole: 15 })).toContain('#/whole: multipleOf');
+});

@@ -1,7 +1,8 @@
 /**
  * Takes out of a schema what would let one document keep a validator busy for minutes. Patterns, which may take the square of
  * a text's length or worse, are tried on short text only; `uniqueItems`, which the validator decides by comparing all
- * items with each other, is decided here in one pass. What it changes is part of the verdict: the same on every device.
+ * items with each other, is decided here in one pass. So are fractions under `multipleOf`, which the validator takes for wrong
+ * where numbers are large, as times of RxDB are. What it changes is part of the verdict: the same on every device.
  */
 import { canonicalJson } from '@rxdb-p2p/protocol';
 
@@ -16,13 +17,16 @@ export const MAX_COMPARED_ITEMS: number = 128;
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** The place of a list with two equal items, or undefined. */
-export type UniqueCheck = (value: unknown, place: string) => string | undefined;
+/** What is decided here and does not hold: its place and the keyword, or undefined. */
+export type OwnCheck = (value: unknown, place: string) => string | undefined;
 
 export interface BoundedSchema {
   readonly schema: unknown;
-  readonly repeated: UniqueCheck;
+  readonly broken: OwnCheck;
 }
+
+/** How far a quotient may be from a whole number, relatively: what its division and the two numbers round off. */
+const ROUNDED_OFF: number = 2 ** -50;
 
 const HOLDS_SCHEMA: ReadonlySet<string> = new Set([
   ...['items', 'additionalItems', 'additionalProperties', 'contains', 'propertyNames', 'not', 'if', 'then', 'else'],
@@ -33,17 +37,17 @@ const HOLDS_NAMED_SCHEMAS: ReadonlySet<string> = new Set([
 ]);
 
 export function boundSchema(schema: Schema): BoundedSchema {
-  const repeated = uniqueCheckOf(schema) ?? (() => undefined);
-  return { schema: bounded(schema, true), repeated };
+  return { schema: bounded(schema, true), broken: ownCheckOf(schema) ?? (() => undefined) };
 }
 
-/** @param plain whether `uniqueCheckOf` gets here */
+/** @param plain whether `ownCheckOf` gets here */
 function bounded(schema: unknown, plain: boolean): unknown {
   if (Array.isArray(schema)) return schema.map((inner) => bounded(inner, false));
   if (!isSchema(schema)) return schema;
   const { pattern, format, uniqueItems, ...rest } = schema;
   const result: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(rest)) {
+    if (keyword === 'multipleOf' && plain && isFraction(value)) continue;
     const open = plain && isPlainChild(schema, keyword);
     if (HOLDS_SCHEMA.has(keyword)) result[keyword] = bounded(value, open);
     else if (HOLDS_NAMED_SCHEMAS.has(keyword) && isSchema(value)) result[keyword] = mapValues(value, open);
@@ -65,7 +69,7 @@ function onlyIf(condition: Schema, so: unknown, otherwise: boolean): Schema {
   return { if: condition, then: so, else: otherwise };
 }
 
-/** Where every value of that place must satisfy the schema that stands there, and `uniqueCheckOf` goes on. */
+/** Where every value of that place must satisfy the schema that stands there, and `ownCheckOf` goes on. */
 function isPlainChild(schema: Schema, keyword: string): boolean {
   if (schema['$ref'] !== undefined) return false;
   if (keyword === 'additionalProperties') return schema['patternProperties'] === undefined;
@@ -76,24 +80,29 @@ function mapValues(schemas: Schema, plain: boolean): Schema {
   return Object.fromEntries(Object.entries(schemas).map(([name, inner]) => [name, bounded(inner, plain)]));
 }
 
-/** Along `properties`, `items` and `additionalProperties`: where nearly all schemas say `uniqueItems`. */
-function uniqueCheckOf(schema: unknown): UniqueCheck | undefined {
+/** Along `properties`, `items` and `additionalProperties`: where nearly all schemas say `uniqueItems` and `multipleOf`. */
+function ownCheckOf(schema: unknown): OwnCheck | undefined {
   if (!isSchema(schema)) return undefined;
   const child = (keyword: string): unknown => (isPlainChild(schema, keyword) ? schema[keyword] : undefined);
   const properties = child('properties');
   const unique = schema['uniqueItems'] === true && schema['$ref'] === undefined;
-  const named = new Map<string, UniqueCheck>();
+  const { multipleOf } = schema;
+  const unit = isFraction(multipleOf) && schema['$ref'] === undefined ? multipleOf : undefined;
+  const named = new Map<string, OwnCheck>();
   for (const [name, inner] of isSchema(properties) ? Object.entries(properties) : []) {
-    const check = uniqueCheckOf(inner);
+    const check = ownCheckOf(inner);
     if (check !== undefined) named.set(name, check);
   }
-  const ofItems = uniqueCheckOf(child('items'));
-  const others = uniqueCheckOf(child('additionalProperties'));
+  const ofItems = ownCheckOf(child('items'));
+  const others = ownCheckOf(child('additionalProperties'));
   const known = new Set(isSchema(properties) ? Object.keys(properties) : []);
-  if (named.size === 0 && ofItems === undefined && others === undefined && !unique) return undefined;
+  if (named.size === 0 && ofItems === undefined && others === undefined && !unique && unit === undefined)
+    return undefined;
   return (value, place) => {
+    if (typeof value === 'number')
+      return unit === undefined || isMultiple(value, unit) ? undefined : `${place}: multipleOf`;
     if (Array.isArray(value)) {
-      if (unique && new Set(value.map(canonicalJson)).size < value.length) return place;
+      if (unique && new Set(value.map(canonicalJson)).size < value.length) return `${place}: uniqueItems`;
       return ofItems && firstOf(value.entries(), (item, index) => ofItems(item, `${place}/${index}`));
     }
     if (!isSchema(value) || (named.size === 0 && others === undefined)) return undefined;
@@ -116,4 +125,13 @@ function firstOf<K>(
 
 function isSchema(value: unknown): value is Schema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isFraction(unit: unknown): unit is number {
+  return typeof unit === 'number' && unit > 0 && !Number.isInteger(unit);
+}
+
+function isMultiple(value: number, unit: number): boolean {
+  const quotient = value / unit;
+  return Math.abs(quotient - Math.round(quotient)) <= Math.max(1e-9, Math.abs(quotient) * ROUNDED_OFF);
 }

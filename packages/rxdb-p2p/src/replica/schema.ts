@@ -41,8 +41,8 @@ export function createValidator(schema: Schema): ValidateBody {
   const certainlyValid = compileQuickCheck(application);
   return (body) => {
     if (certainlyValid?.(body)) return undefined;
-    const repeated = bounded.repeated(body, '#');
-    if (repeated !== undefined) return `it breaks the schema at ${repeated}: uniqueItems`;
+    const broken = bounded.broken(body, '#');
+    if (broken !== undefined) return `it breaks the schema at ${broken}`;
     return verdictOf(validator, body);
   };
 }

@@ -66,10 +66,11 @@ export async function showHeads(
   const { documents, journal, onProblem } = deps;
   const tokens = deps.revisionTokens();
   const plans: Plan[] = [];
-  for (const target of targets) {
-    const fold = foldOf(target, deps);
-    const token = `${tokens}${plans.length}`;
-    plans.push(planFor(target, fold instanceof Promise ? await fold : fold, token, deps));
+  // All at once: one handler that does not answer keeps the others waiting for no longer than its own time.
+  const folds = targets.map((target) => foldOf(target, deps));
+  for (const [i, target] of targets.entries()) {
+    const fold = folds[i] as Fold | Promise<Fold>;
+    plans.push(planFor(target, fold instanceof Promise ? await fold : fold, `${tokens}${i}`, deps));
   }
 
   const pending = plans

@@ -12,6 +12,7 @@ import {
   type SyncP2POptions,
 } from 'rxdb-p2p';
 import { openJournal, openSidecar } from 'rxdb-p2p/testing';
+import { filter, firstValueFrom } from 'rxjs';
 
 export type Doc = Record<string, unknown>;
 
@@ -76,7 +77,9 @@ export async function shown({ items }: OpenDevice): Promise<unknown[]> {
   return (await items.find({ sort: [{ id: 'asc' }] }).exec()).map((document) => document.toJSON());
 }
 
-/** Each waits for the others, twice: what one learns, another may have to hear of. */
+/** All are connected with each other, and each waits for the others, twice: what one learns, another may have to hear of. */
 export async function settled(...devices: readonly OpenDevice[]): Promise<void> {
+  for (const { pool } of devices)
+    await firstValueFrom(pool.status$.pipe(filter(({ peers }) => peers.length === devices.length - 1)));
   for (let round = 0; round < 2; round++) for (const { pool } of devices) await pool.inSync();
 }

@@ -50,7 +50,7 @@ for (let i = 0; i < REPLICAS; i++) {
     await time.answer(
       createDevice({
         ...{ name, network, time, random, handWrites, storage: disk.storage, clockOffsetMs: 0 },
-        merge: (onProblem) => policyOf('fields', onProblem),
+        merge: (onProblem) => policyOf('fields', onProblem, time),
       }),
     ),
   );

@@ -42,6 +42,8 @@ export function createWriteLog(): WriteLog {
   /** devices whose disks have lost something, and what was written by hand on them before that */
   const losers = new Set<string>();
   const before = new Set<string>();
+  /** under which other names a write has gone on */
+  const again = new Map<Write, readonly Write[]>();
   /** By device: the vector whose writes were all found to be there. */
   const checked = new Map<string, Vector>();
   const violations: string[] = [];
@@ -79,7 +81,9 @@ export function createWriteLog(): WriteLog {
     // What its journal has lost it can only name again: a fork, if it is not the same.
     if (known !== undefined && !losers.has(device.name))
       violations.push(`${device.name} has minted ${nameOf(write)} twice`);
-    if (writes.to(id).some((other) => isAgain(head, other.head))) {
+    const former = writes.to(id).filter((other) => isAgain(head, other.head));
+    if (former.length > 0) {
+      for (const other of former) again.set(other, [...(again.get(other) ?? []), write]);
       writes.add(write);
       return;
     }
@@ -148,6 +152,9 @@ export function createWriteLog(): WriteLog {
     );
   };
 
+  const holdsUnderAnyName = (device: WatchedDevice, write: Write): boolean =>
+    holds(device, write) || (again.get(write) ?? []).some((other) => holdsUnderAnyName(device, other));
+
   /** The rule of the vector: of what it covers, what is new in it or in these documents is there. */
   const checkCovered = (device: WatchedDevice, changed: readonly string[]): void => {
     const { vector } = device.journal;
@@ -197,7 +204,7 @@ export function createWriteLog(): WriteLog {
     },
     missing: (devices) =>
       writes.all().flatMap((write) => {
-        const without = devices.filter((device) => !holds(device, write));
+        const without = devices.filter((device) => !holdsUnderAnyName(device, write));
         if (excused.has(write) && without.length === devices.length) return [];
         return without.map(({ name }) => `${name} has lost ${nameOf(write)}`);
       }),

@@ -139,7 +139,7 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
         time: timers,
         handWrites: site.handWrites,
       },
-      merge: (onProblem) => policyOf(handler, onProblem),
+      merge: (onProblem) => policyOf(handler, onProblem, timers),
       ...(journalLimits === undefined ? {} : { journalLimits }),
       onOpened(watched) {
         if (before !== undefined && !options.losesStorage) compareLives(place, before, watched);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { planOf } from './plan.ts';
+import { type Plan, planOf } from './plan.ts';
 import { runPlan } from './run.ts';
 import { shrink } from './shrink.ts';
 import { storyOf } from './story.ts';
@@ -10,6 +10,7 @@ import { addOutcome, emptyTally, tellTally } from './tally.ts';
 /** `npm test` has a step of its own, which takes 1,000 seeds on all cores; `npm run simulate` as many as it is given. */
 const SEEDS = Math.min(50, Number(process.env['SIM_SEEDS'] ?? 50));
 const PARTS = 10;
+const SEEDS_OF_FAILING_HANDLERS = Math.ceil(SEEDS / 5);
 
 describe('a pool to which everything happens', () => {
   let tally = emptyTally();
@@ -26,6 +27,15 @@ describe('a pool to which everything happens', () => {
     },
     600_000,
   );
+
+  it('keeps them though its conflict handler throws, breaks the schema or never answers', async () => {
+    for (let seed = 1; seed <= SEEDS_OF_FAILING_HANDLERS; seed++) {
+      const plan: Plan = { ...planOf(seed, { operations: 80, devices: 5 }), handler: 'fails-often' };
+      const outcome = await runPlan(plan);
+      if (outcome.failures.length > 0) expect.fail(storyOf(await shrink(plan, outcome)));
+      tally = addOutcome(tally, seed, outcome);
+    }
+  }, 600_000);
 
   it('the same seed is the same run, in another process too', async () => {
     const script = fileURLToPath(new URL('../../../dist/simulator/fuzz/simulate.js', import.meta.url));

@@ -133,7 +133,7 @@ export function createSite(deps: SiteDeps): Site {
       stolen: alive.size > 1,
       clockOffsetMs: () => clockOffsetMs,
       sabotage: deps.sabotage,
-      merge: (onProblem) => policyOf(deps.handler, onProblem),
+      merge: (onProblem) => policyOf(deps.handler, onProblem, process.timers),
       journalLimits: { ...DEFAULT_JOURNAL_LIMITS, ...deps.journalLimits },
       onOpened(fresh) {
         watched = fresh;

@@ -53,7 +53,7 @@ export async function runSteal(seed: number): Promise<StealOutcome> {
       ...{ name, network, random, journalLimits, time: process.timers, storage: process.storage, clockOffsetMs: 0 },
       ...(name === 'device' ? { handWrites } : {}),
       ...more,
-      merge: (onProblem) => policyOf('fields', onProblem),
+      merge: (onProblem) => policyOf('fields', onProblem, process.timers),
       onOpened: (device: WatchedDevice) => log.watch(device),
     });
   const witness = await time.answer(open('witness', createProcess(privateMemory(), time, slow)));
