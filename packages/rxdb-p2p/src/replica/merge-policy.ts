@@ -79,9 +79,13 @@ export function createHandlerPolicy(
         }
         return fold;
       } catch (cause) {
-        const code = cause instanceof NoAnswerError ? 'HANDLER_TIMED_OUT' : 'HANDLER_FAILED';
-        const message = `the conflictHandler failed for document ${id}; its latest version is shown`;
-        onProblem(new P2PError(code, message, { cause }));
+        const late = cause instanceof NoAnswerError;
+        const message = `the conflictHandler ${late ? 'gave no answer' : 'failed'} for document ${id}; its latest version is shown`;
+        onProblem(
+          late
+            ? new P2PError('HANDLER_TIMED_OUT', message, { cause })
+            : new P2PError('HANDLER_FAILED', message, { cause }),
+        );
         const last = shown[shown.length - 1];
         if (last === undefined) throw cause;
         return { deleted: last.head.deleted, body: last.body };
