@@ -108,7 +108,9 @@ const EXPECTED_ENDS: ReadonlySet<ByeCode | 'LINK_CLOSED'> = new Set([
 ]);
 
 /** Ends for which the peer is to blame. */
-const OFFENCES: ReadonlySet<ByeCode | 'LINK_CLOSED'> = new Set(['PROTOCOL_ERROR', 'FRAME_TOO_LARGE', 'OVER_BUDGET']);
+const OFFENCES: ReadonlySet<ByeCode | 'LINK_CLOSED'> = new Set([
+  ...(['PROTOCOL_ERROR', 'FRAME_TOO_LARGE', 'OVER_BUDGET', 'TOPIC_UNPROVED'] as const),
+]);
 
 /** How long a connection of the replica with itself stays, so that both ends learn of it, milliseconds. */
 const MEET_SELF_MS = 1_000;
