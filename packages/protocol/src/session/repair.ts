@@ -162,7 +162,7 @@ export function repairStalled(state: SyncState): Step {
   const ours = repair.stage === 'summing' || repair.stage === 'looking' || repair.unstored > 0;
   // Our own storage is slow: the neighbour is not to blame.
   if (ours) return [state, restartTimer()];
-  return [state, [{ type: 'violation', neighbour: repair.neighbour, text: 'no progress of a repair' }]];
+  return [state, [{ type: 'stalled', neighbour: repair.neighbour, text: 'no progress of a repair' }]];
 }
 
 function restartTimer(): SyncEffect[] {

@@ -159,6 +159,8 @@ export type SyncEffect =
   | { readonly type: 'unserved'; readonly neighbour: NeighbourId; readonly asked: boolean }
   /** [SYNC-7] The neighbour does what it may not do on this channel: refuse the channel. */
   | { readonly type: 'refuse'; readonly neighbour: NeighbourId; readonly code: RefuseCode; readonly text: string }
+  /** The neighbour owes an answer and does not give it, whoever is to blame: end its connection. */
+  | { readonly type: 'stalled'; readonly neighbour: NeighbourId; readonly text: string }
   /** The neighbour broke the protocol: end its connection. */
   | { readonly type: 'violation'; readonly neighbour: NeighbourId; readonly text: string };
 

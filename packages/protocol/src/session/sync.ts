@@ -243,7 +243,10 @@ function timerFired(state: SyncState, timer: TimerKind): Step {
       if (state.pull === null) return [state, []];
       // What it sent is waiting for our storage: the neighbour is not to blame.
       if (state.pull.unstored > 0) return [state, restartStalledTimer()];
-      return violation(shunned(state, state.pull.neighbour), state.pull.neighbour, 'no progress of a pull');
+      return [
+        shunned(state, state.pull.neighbour),
+        [{ type: 'stalled', neighbour: state.pull.neighbour, text: 'no progress of a pull' }],
+      ];
     case 'pace':
       return lookAtPace(state);
     case 'rest':

@@ -186,6 +186,7 @@ export function createSimNetwork(random: Random, options: SimNetworkOptions): Si
           break;
         }
         case 'refuse':
+        case 'stalled':
         case 'violation':
           throw new Error(`${replica.name} accuses ${effect.neighbour}: ${effect.text}`);
       }

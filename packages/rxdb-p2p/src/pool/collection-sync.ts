@@ -28,6 +28,8 @@ export interface NeighbourPort {
   isReceiving(): boolean;
   /** Ends the connection: the peer broke the protocol. */
   violation(text: string): void;
+  /** Ends the connection: the peer does not go on. */
+  stalled(text: string): void;
   /** Refuses the channel alone: the peer does what it may not. */
   refuse(code: RefuseCode, text: string): void;
 }
@@ -126,6 +128,9 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
         break;
       case 'refuse':
         ports.get(effect.neighbour)?.refuse(effect.code, effect.text);
+        break;
+      case 'stalled':
+        ports.get(effect.neighbour)?.stalled(effect.text);
         break;
       case 'violation':
         ports.get(effect.neighbour)?.violation(effect.text);

@@ -57,6 +57,8 @@ export interface OpenChannel {
   /** Whether a large frame is coming in, part by part. */
   isReceiving(): boolean;
   violation(text: string): void;
+  /** Ends the connection: an answer does not come. */
+  stalled(text: string): void;
   /** Refuses the channel alone, for what came on it. */
   refuse(code: RefuseCode, text: string): void;
   /** How the connection goes through the network; undefined: not known. */
@@ -176,7 +178,7 @@ export function createHub(deps: HubDeps): Hub {
   /** [CONN-33] One at a time: what it opens meanwhile waits for its answer. */
   function hold(connection: Connection, peer: PeerIntroduction): void {
     if (held.has(peer.replica)) {
-      connection.end('OVER_BUDGET', 'another connection of this replica waits already');
+      connection.end('DUPLICATE_CONNECTION', 'another connection of this replica waits already');
       return;
     }
     const stop = timers.after(penalties.delayOf(peer.replica), () => {

@@ -82,6 +82,7 @@ export function createOffers({ isRegistered, wallClock }: OffersDeps): Offers {
           writable: () => connection.writable(),
           isReceiving: () => connection.receiving,
           violation: (text) => connection.end('PROTOCOL_ERROR', text),
+          stalled: (text) => connection.end('TIMED_OUT', text),
           refuse: (code: RefuseCode, text: string) => connection.refuse(channel, code, text),
           route: () => connection.route(),
           drop() {
