@@ -205,7 +205,7 @@ describe.concurrent('mesh', () => {
     expect(a.problems).toEqual([]);
   });
 
-  it('[SEAL-2] drops and counts what no member has sealed, tells of it, and goes on', async (context) => {
+  it('[SEAL-2] [SEAL-5] drops and counts what no member has sealed, tells of it, and goes on', async (context) => {
     const { url } = await serve(context);
     const [a, b] = [open(context, url, ['room']), open(context, url, ['room'])];
     await until('a link', () => linked(1, a, b));
@@ -225,6 +225,24 @@ describe.concurrent('mesh', () => {
     a.links[0]?.link.send(Uint8Array.of(1));
     await until('a message', () => b.links[0]?.messages.length === 1);
     expect([a.links.length, b.links.length]).toEqual([1, 1]);
+  });
+
+  it('[SEAL-3] answers what can be repeated by anybody now and then, and connects with nobody for it', async (context) => {
+    const { url } = await serve(context);
+    const a = open(context, url, ['room'], { spacingMs: 2_000, connectTimeoutMs: 150 });
+    const { socket, met, heard, say } = await openStranger(context, url, 'room');
+    await until('a word of a', () => met.size === 1);
+    const said: string[] = [];
+    const emit = socket.emit.bind(socket);
+    socket.emit = ((_event: string, message: { data: string }) => said.push(message.data)) as never;
+    const [to = ''] = met;
+    say(to, { kind: 'hello' });
+    const before = heard.filter(({ kind }) => kind === 'present').length;
+    const dropped = a.transport.droppedSignals;
+    for (let i = 0; i < 40; i++) for (const data of said) emit('signal', { room: 'room', to, data });
+    await until('the rest to be dropped', () => a.transport.droppedSignals >= dropped + 38);
+    expect(heard.filter(({ kind }) => kind === 'present').length - before).toBeLessThanOrEqual(2);
+    expect(a.links).toEqual([]);
   });
 
   it('[SEAL-4] drops what a server repeats, in whatever order', async (context) => {
