@@ -1,5 +1,6 @@
 /** Pages of one system, each in a browser process of its own, for one measurement. */
 import type { Page } from 'playwright-core';
+import { createTopicSecret } from 'rxdb-p2p';
 import type { OpenSetup, PeerApi, StartSetup, SystemName, Traffic } from '../pages/peer/api.ts';
 import type { Browser } from './browsers.ts';
 import type { Lab } from './lab.ts';
@@ -41,7 +42,7 @@ export async function openPeers(lab: Lab, candidate: Candidate, count: number): 
   );
   if (system === 'rxdb' && count === 2) await masterFirst(all);
   const batch = batchSize === undefined ? {} : { batchSize };
-  const setup: StartSetup = { room: run, signaling: lab.signaling[system], ...batch };
+  const setup: StartSetup = { room: run, signaling: lab.signaling[system], secret: createTopicSecret(), ...batch };
   return {
     database: run,
     all,

@@ -1,6 +1,6 @@
 /** This project's plugin, as an application uses it. */
 import { addRxPlugin } from 'rxdb';
-import { RxDBP2PPlugin, type TransportFactory } from 'rxdb-p2p';
+import { createTopicSecret, RxDBP2PPlugin, type TransportFactory } from 'rxdb-p2p';
 import { filter, firstValueFrom } from 'rxjs';
 import type { BenchCollection } from '../replicas.ts';
 import type { Replication, System } from './system.ts';
@@ -14,12 +14,13 @@ const PONG = 0x0b;
 
 export function createRxdbP2P(): System {
   addRxPlugin(RxDBP2PPlugin);
+  const secret = createTopicSecret();
   return {
     name: 'rxdb-p2p',
     isKeepAlive: ([kind, type]: Uint8Array) => kind === WHOLE && (type === PING || type === PONG),
     async start(collection: BenchCollection, transport: TransportFactory): Promise<Replication> {
       const errors: Error[] = [];
-      const pool = await collection.syncP2P(TOPIC, { transport });
+      const pool = await collection.syncP2P(TOPIC, { transport, secret });
       let peers = 0;
       const subscription = pool.error$.subscribe((error) => errors.push(error));
       subscription.add(

@@ -114,8 +114,9 @@ export async function openJournal(
     try {
       for (const { records: changed, state } of log.segments) {
         applyState(state);
-        for (const record of changed) putRecord(record);
+        for (const record of changed) putRecord(record, undefined);
       }
+      print.review(vector);
     } catch (cause) {
       throw unreadable('the segments of the journal contradict each other', cause);
     }
@@ -126,11 +127,11 @@ export async function openJournal(
     rows.clear();
   }
 
-  function putRecord(record: DocRecord): void {
+  function putRecord(record: DocRecord, under: Vector | undefined): void {
     const before = records.get(record.id);
     if (before !== undefined && before.lsn !== record.lsn) index.remove(before.lsn);
     records.set(record.id, record);
-    print.put(before, record, vector);
+    print.put(before, record, under);
     index.put(record);
     storedRecords++;
     if (record.lsn > lsn) lsn = record.lsn;
@@ -178,7 +179,7 @@ export async function openJournal(
     lastSegment++;
     keys.push(key);
     applyState(state);
-    for (const record of changed) putRecord(record);
+    for (const record of changed) putRecord(record, vector);
   }
 
   async function commit(change: JournalChange): Promise<void> {

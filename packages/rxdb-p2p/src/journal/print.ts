@@ -6,8 +6,10 @@ import { covers, Fingerprint, type Print, type Vector } from '@rxdb-p2p/protocol
 import type { DocRecord } from './record.ts';
 
 export interface JournalPrint {
-  /** A record replaces the one before, under this vector. */
-  put(before: DocRecord | undefined, record: DocRecord, vector: Vector): void;
+  /** A record replaces the one before, under this vector; undefined: `review` follows. */
+  put(before: DocRecord | undefined, record: DocRecord, vector: Vector | undefined): void;
+  /** All records were put: looks at each of them once. */
+  review(vector: Vector): void;
   remove(record: DocRecord): void;
   /** The vector was lowered: any record may stand above it. */
   doubt(): void;
@@ -33,10 +35,13 @@ export function createJournalPrint(records: ReadonlyMap<string, DocRecord>): Jou
 
   return {
     put(before, record, vector) {
-      if (isOpen(record, vector)) suspects.add(record.id);
+      if (vector !== undefined && isOpen(record, vector)) suspects.add(record.id);
       if (before?.heads === record.heads) return;
       if (before !== undefined) fingerprint.remove(record.id, before.heads);
       fingerprint.add(record.id, record.heads);
+    },
+    review(vector) {
+      for (const record of records.values()) if (isOpen(record, vector)) suspects.add(record.id);
     },
     remove: ({ id, heads }) => fingerprint.remove(id, heads),
     doubt() {

@@ -30,7 +30,7 @@ export function createContests(journal: Journal): Contests {
     return changed;
   };
 
-  update([...journal.records.values()].filter(({ heads }) => heads.length > 1).map(({ id }) => id));
+  for (const { id, heads } of journal.records.values()) if (heads.length > 1) check(id);
   return {
     update,
     list() {

@@ -3,7 +3,7 @@
  * Beyond it a version is kept as one whose content was too large to travel: it counts, and is passed on, without content.
  */
 import { utf8Length } from '@rxdb-p2p/protocol';
-import type { DocRecord } from '../journal/record.ts';
+import type { DocRecord, StoredHead } from '../journal/record.ts';
 import type { Checked } from './content.ts';
 import type { ReplicaContext } from './replica-context.ts';
 
@@ -30,7 +30,7 @@ export function createAsideBudget(
     if (units > 0) stored.set(id, units);
     else stored.delete(id);
   };
-  for (const id of journal.records.keys()) note(id);
+  for (const record of journal.records.values()) if (record.heads.some(isHidden)) note(record.id);
   onCommit(({ changed }) => {
     coming = 0;
     changed.forEach(note);
@@ -52,4 +52,8 @@ function unitsOf(record: DocRecord | undefined): number {
   let units = 0;
   for (const { hidden, body } of record?.heads ?? []) if (hidden === true) units += body?.length ?? 0;
   return units;
+}
+
+function isHidden({ hidden }: StoredHead): boolean {
+  return hidden === true;
 }

@@ -64,13 +64,12 @@ export function createQuarantine(
   const { journal, hasher, merge, rules } = context;
   const ids = new Set<string>();
 
-  const hiddenOf = (record: DocRecord | undefined): StoredHead[] =>
-    record?.heads.filter(({ hidden }) => hidden === true) ?? [];
+  const hiddenOf = (record: DocRecord | undefined): StoredHead[] => record?.heads.filter(isHidden) ?? [];
   const note = (id: string): void => {
-    if (hiddenOf(journal.records.get(id)).length > 0) ids.add(id);
+    if (journal.records.get(id)?.heads.some(isHidden) === true) ids.add(id);
     else ids.delete(id);
   };
-  for (const id of journal.records.keys()) note(id);
+  for (const { id, heads } of journal.records.values()) if (heads.some(isHidden)) ids.add(id);
   context.onCommit(({ changed }) => changed.forEach(note));
 
   function asideOf(id: string, stored: StoredHead): Aside {
@@ -183,3 +182,7 @@ const STORAGE_REFUSED: ContentProblem = {
   reason: 'STORAGE_REFUSED',
   text: 'the storage of this device did not take it; tried again at the next start',
 };
+
+function isHidden({ hidden }: StoredHead): boolean {
+  return hidden === true;
+}

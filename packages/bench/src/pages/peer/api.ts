@@ -13,6 +13,8 @@ export interface StartSetup {
   readonly room: string;
   /** of the system's own signaling server */
   readonly signaling: string;
+  /** of the topic, for rxdb-p2p; the others have none */
+  readonly secret: string;
   /** documents per request, of RxDB's replication; default: its own */
   readonly batchSize?: number;
 }

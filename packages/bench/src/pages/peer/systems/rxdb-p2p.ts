@@ -15,8 +15,8 @@ export async function openRxdbP2P(name: string): Promise<PageSystem> {
   let peers = 0;
   return {
     ...store,
-    async start({ room, signaling }: StartSetup): Promise<void> {
-      pool = await collection.syncP2P(room, { signaling });
+    async start({ room, signaling, secret }: StartSetup): Promise<void> {
+      pool = await collection.syncP2P(room, { signaling, secret });
       pool.error$.subscribe((error) => errors.push(`${error.code} ${error.message}`));
       pool.peers$.subscribe((snapshots) => {
         peers = snapshots.filter(({ phase }) => phase === 'catching-up' || phase === 'in-sync').length;
