@@ -49,19 +49,17 @@ function stored(name: string): string {
   return JSON.stringify(mine.map(([key, state]) => [key, ...state.documents.values()]));
 }
 
-it('[TOPIC-1] is remembered, encrypted, until another one takes its place', { timeout: 90_000 }, async () => {
+it('[TOPIC-1] is remembered, encrypted, and another one is stretched anew', { timeout: 90_000 }, async () => {
   const names = { namespace: 'app', topic: 'family' };
   const secret = await stretchPassphrase(PASSPHRASE, names);
   const name = `passphrase-${process.pid}`;
   const first = await start(name, 'a password of the database', PASSPHRASE);
   const second = await start(name, 'a password of the database', PASSPHRASE);
   const third = await start(name, 'a password of the database', `${PASSPHRASE}!`);
-  const fourth = await start(name, 'a password of the database', PASSPHRASE);
-  process.stdout.write(`CPU until a pool starts, ms: ${[first, second, third, fourth].map(Math.round).join(', ')}\n`);
+  process.stdout.write(`CPU until a pool starts, ms: ${[first, second, third].map(Math.round).join(', ')}\n`);
   // Stretching is some 450 of it.
   expect(second).toBeLessThan(first - 150);
   expect(third).toBeGreaterThan(second + 150);
-  expect(fourth).toBeGreaterThan(second + 150);
   const keys = deriveTopicKeys(secret, names);
   const traces = [secret, keys.signal, keys.handshake, keys.open].map(base64url);
   for (const trace of [...traces, PASSPHRASE, 'family']) expect(stored(name)).not.toContain(trace);
