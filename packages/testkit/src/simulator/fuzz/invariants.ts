@@ -10,6 +10,8 @@ const EXPECTED_PROBLEMS: ReadonlySet<string> = new Set([
   ...['STORAGE_FAILED', 'LEADERSHIP_LOST', 'STORAGE_LOST', 'ROLLED_BACK'],
   // A link that misbehaves is noticed as a peer that does.
   ...['PROTOCOL_ERROR', 'TIMED_OUT'],
+  // Such a peer waits before he is met again, and his other tab is one connection too many meanwhile.
+  'OVER_BUDGET',
 ]);
 
 /** Where a journal has lost its end, and in no other case: false alarms of the fingerprint are failures. */
