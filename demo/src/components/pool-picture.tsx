@@ -20,14 +20,16 @@ const [WIDTH, HEIGHT] = [420, 260];
 const CENTRE = { x: WIDTH / 2, y: HEIGHT / 2 - 6 };
 const RADIUS = { x: 150, y: 84 };
 
+/** Where the first of so many devices is drawn, radians: few of them stand side by side, as names are wide. */
+const FIRST_ANGLES: Readonly<Record<number, number>> = { 3: Math.PI / 6, 4: Math.PI / 4, 6: Math.PI / 6 };
+
 /** Longest name that fits beside its neighbours, characters. */
 const NAME_CHARACTERS = 16;
 
 /** This device, the others around it, and a line for each connection, which moves while notes travel on it. */
 export function PoolPicture({ own, devices }: Props): JSX.Element {
   const places = devices.map((device, index) => {
-    const angle =
-      (index / devices.length) * 2 * Math.PI + (devices.length % 2 === 0 ? Math.PI / devices.length : -Math.PI / 2);
+    const angle = (index / devices.length) * 2 * Math.PI + (FIRST_ANGLES[devices.length] ?? 0);
     return { ...device, x: CENTRE.x + RADIUS.x * Math.cos(angle), y: CENTRE.y + RADIUS.y * Math.sin(angle) };
   });
   const connected = devices.filter(({ peer }) => peer !== undefined);

@@ -28,6 +28,8 @@ export function App({ arrival }: { readonly arrival: Arrival | undefined }): JSX
   useEffect(() => {
     const follow = (): void => setRoute(readRoute(location.hash));
     addEventListener('hashchange', follow);
+    // It may have changed while this was drawn for the first time.
+    follow();
     return () => removeEventListener('hashchange', follow);
   }, []);
 
