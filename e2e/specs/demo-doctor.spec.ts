@@ -68,3 +68,21 @@ test('a wrong clock is found', async ({ launchPeer, demoServer }) => {
   await openDoctor(page);
   await expect(finding(page, 'clock')).toHaveText(/clock is 180 min fast/);
 });
+
+test('a device that is there, with no way to it, is told from nobody there', async ({ launchPeer, demoServer }) => {
+  const anna = await launchDemo(launchPeer, demoServer, 'anna');
+  await startBoard(anna.page, 'Home');
+  // Ben's browser may not send over UDP, as in networks that let only web pages through.
+  const ben = await launchDemo(launchPeer, demoServer, 'ben', {
+    chromiumArgs: ['--force-webrtc-ip-handling-policy=disable_non_proxied_udp'],
+  });
+  await join(ben, await invitationOf(anna.page), 'Ben’s phone');
+  await openDoctor(anna.page);
+  await expect(async () => {
+    await anna.page.getByRole('button', { name: 'Look again' }).click();
+    await expect(finding(anna.page, 'others')).toContainText('there is no way to it', { timeout: 3_000 });
+  }).toPass({ timeout: 60_000 });
+  await expect(finding(anna.page, 'browser')).toHaveClass('good');
+  await openDoctor(ben.page);
+  await expect(finding(ben.page, 'browser')).toHaveClass('bad');
+});

@@ -139,12 +139,20 @@ function others({ status, server, codes, roomCode, hasTurn, addresses }: Facts):
       text: '',
     };
   }
-  if (codes[0] === 'PEER_UNREACHABLE' || status?.problem?.code === 'PEER_UNREACHABLE') {
+  if (codes.includes('PEER_UNREACHABLE')) {
     const text =
       hasTurn && addresses.includes('relay')
         ? 'It is in the same board, but every way to it is blocked, on its side or here. Try another network on one of the two.'
         : 'It is in the same board, but in another network, and this site has no relay (TURN) that leads from one to the other. Bring both into one Wi-Fi, or ask whoever runs this site for a relay.';
     return { id: 'others', state: 'bad', title: 'Another device is there, but there is no way to it', text };
+  }
+  if (codes.includes('SIGNAL_UNREADABLE')) {
+    return {
+      id: 'others',
+      state: 'bad',
+      title: 'Somebody has tried to reach this board with another key',
+      text: `If that was a device of yours, invite it again: its code is not ${roomCode}.`,
+    };
   }
   if (server !== 'ok') {
     return {

@@ -43,6 +43,8 @@ export interface Registration {
   problem(error: P2PError): void;
   /** Something of the room was refused before it became a connection. */
   refusedSignal(problem: P2PError): void;
+  /** Somebody is in the room, and there is no way to them. */
+  unreachable(): void;
   /** What keeps the transport from working, until it says `undefined`. */
   transport(problem: P2PError | undefined): void;
 }
@@ -148,6 +150,9 @@ export function createHub(deps: HubDeps): Hub {
     },
     onRefused(room, problem) {
       for (const [registration, name] of registrations) if (name === room) registration.refusedSignal(problem);
+    },
+    onUnreachable(room) {
+      for (const [registration, name] of registrations) if (name === room) registration.unreachable();
     },
     onProblem(problem) {
       const error =

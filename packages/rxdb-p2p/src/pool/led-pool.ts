@@ -74,6 +74,14 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
       refusedCodes.add(problem.code);
       onChange();
     },
+    unreachable() {
+      const message = 'another device is in the room, and no connection with it came about';
+      report(
+        new P2PError('PEER_UNREACHABLE', message, {
+          hint: 'bring both into one network, or name a TURN server in iceServers; attempts go on',
+        }),
+      );
+    },
     transport(problem) {
       if (problem !== undefined) report(problem);
       deps.onTransport(problem);

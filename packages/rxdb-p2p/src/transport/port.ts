@@ -66,6 +66,11 @@ export interface TransportEvents {
    * changed, or was said before. What is connected goes on. Left out by transports without a server.
    */
   onRefused?(room: string, problem: P2PError): void;
+  /**
+   * A member of a room has answered, no connection came about, and there is no other in the room. It is tried again. Left out
+   * by transports that cannot tell.
+   */
+  onUnreachable?(room: string): void;
 }
 
 export interface Transport {

@@ -189,6 +189,7 @@ export function createSimplePeerTransport(
       randomBytes,
       library: seals,
       onRefused: (room, problem) => events.onRefused?.(room, problem),
+      onUnreachable: (room) => events.onUnreachable?.(room),
       onLink: (link) => events.onLink(link),
     });
     mesh = opened;

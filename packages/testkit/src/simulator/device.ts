@@ -212,6 +212,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     gone: () => undefined,
     problem: onProblem,
     refusedSignal: () => undefined,
+    unreachable: () => undefined,
     transport: () => undefined,
   };
   hub.register(TOPIC, registration);

@@ -34,6 +34,7 @@ export interface MeshDeps {
   readonly library: SealLibrary;
   /** Something in a room was refused: a signal that no member has sealed, or a connection to somebody else. */
   readonly onRefused: (room: string, problem: P2PError) => void;
+  readonly onUnreachable: (room: string) => void;
   readonly onLink: (link: Link) => void;
 }
 
@@ -179,6 +180,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
     const current = remotes.current(attempt.remote);
     bye(current, attempt, 'failed');
     if (error instanceof P2PError) deps.onRefused(attempt.room, error);
+    else if (attempt.connection.described && links.count(attempt.room) === 0) deps.onUnreachable(attempt.room);
     dialing.retryLater(current);
   }
 

@@ -107,7 +107,7 @@ export function createMeshNetwork(time: VirtualTime, random: Random, options: Me
             first = false;
             return made;
           },
-          ...{ randomBytes: random.bytes, library, onRefused: () => undefined },
+          ...{ randomBytes: random.bytes, library, onRefused: () => undefined, onUnreachable: () => undefined },
           onLink: (link) => onLink(watch(name, link)),
         });
         const users = createRoomUsers({ wanted: mesh.join, unwanted: mesh.leave });
