@@ -72,9 +72,16 @@ test('a wrong clock is found', async ({ launchPeer, demoServer }) => {
 test('a device that is there, with no way to it, is told from nobody there', async ({ launchPeer, demoServer }) => {
   const anna = await launchDemo(launchPeer, demoServer, 'anna');
   await startBoard(anna.page, 'Home');
-  // Ben's browser may not send over UDP, as in networks that let only web pages through.
+  // Ben's browser may send through relays alone, and there is none, as in networks that let only web pages through.
   const ben = await launchDemo(launchPeer, demoServer, 'ben', {
-    chromiumArgs: ['--force-webrtc-ip-handling-policy=disable_non_proxied_udp'],
+    before: () => {
+      const Connection = RTCPeerConnection;
+      window.RTCPeerConnection = class extends Connection {
+        constructor(config?: RTCConfiguration) {
+          super({ ...config, iceTransportPolicy: 'relay' });
+        }
+      };
+    },
   });
   await join(ben, await invitationOf(anna.page), 'Ben’s phone');
   await openDoctor(anna.page);

@@ -23,6 +23,8 @@ interface Peer extends ObservedPeer {
   readonly transport: SimplePeerTransport;
   /** codes of what was refused */
   readonly refused: string[];
+  /** rooms with a member that could not be reached */
+  readonly unreachable: string[];
 }
 
 /** With the delays of a test, which cannot wait as long as networks do. */
@@ -31,6 +33,7 @@ function open(
   url: string,
   rooms: readonly string[],
   limits: Partial<MeshLimits> = {},
+  config: RTCConfiguration = LOOPBACK_CONFIG,
 ): Peer {
   const tuning = {
     mesh: {
@@ -42,11 +45,15 @@ function open(
     },
     signaling: { ...SIGNALING_TIMINGS, retry: { minMs: 20, maxMs: 100 } },
   };
-  const settings = { urls: [parseSignalingUrl(url)], config: LOOPBACK_CONFIG, wrtc: nodeWebRTC, tuning };
+  const settings = { urls: [parseSignalingUrl(url)], config, wrtc: nodeWebRTC, tuning };
   const refused: string[] = [];
   const onRefused = (_: string, { code }: { code: string }): number => refused.push(code);
-  const observed = observePeer((events) => createSimplePeerTransport(settings, { ...events, onRefused }));
-  const peer = { ...observed, refused } as Peer;
+  const unreachable: string[] = [];
+  const onUnreachable = (room: string): number => unreachable.push(room);
+  const observed = observePeer((events) =>
+    createSimplePeerTransport(settings, { ...events, onRefused, onUnreachable }),
+  );
+  const peer = { ...observed, refused, unreachable } as Peer;
   onTestFinished(() => peer.transport.close());
   for (const room of rooms) peer.transport.join(room, SIGNAL_KEY);
   return peer;
@@ -305,6 +312,21 @@ describe.concurrent('mesh', () => {
     expect([a.links.length, b.links.length]).toEqual([1, 1]);
     const c = open(context, url, ['room'], { connectTimeoutMs: 2_500 });
     await until('links with a newcomer', () => linked(2, a, b, c));
+  });
+
+  it('tells of a member that answers and cannot be reached, and of none where there is a link', async (context) => {
+    const { url } = await serve(context);
+    // Relays alone, and there is none.
+    const noWay: RTCConfiguration = { iceTransportPolicy: 'relay' };
+    const limits = { connectTimeoutMs: 300 };
+    const a = open(context, url, ['room'], limits, noWay);
+    const b = open(context, url, ['room'], limits, noWay);
+    await until('a word about it', () => a.unreachable.length > 0 || b.unreachable.length > 0);
+    expect(new Set([...a.unreachable, ...b.unreachable])).toEqual(new Set(['room']));
+    const c = open(context, url, ['other']);
+    const d = open(context, url, ['other']);
+    await until('a link', () => linked(1, c, d));
+    expect([...c.unreachable, ...d.unreachable]).toEqual([]);
   });
 
   it('[LINK-4] is not connected with who names two certificates', async (context) => {
