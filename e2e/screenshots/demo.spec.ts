@@ -79,6 +79,7 @@ for (const [name, size] of [
     await take(page, 'boards');
 
     await page.getByRole('link', { name: 'Settings' }).click();
+    await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
     await take(page, 'settings');
     await page.getByLabel(/^Password, at least/).fill('correct horse battery');
     await page.getByRole('button', { name: 'Set password' }).click();

@@ -16,8 +16,9 @@ interface Props {
 }
 
 /** The drawing's units; it scales. */
-const [WIDTH, HEIGHT] = [420, 260];
-const CENTRE = { x: WIDTH / 2, y: HEIGHT / 2 - 6 };
+const WIDTH = 420;
+/** Of devices side by side, and of more, which stand around this one. */
+const [LOW, HIGH] = [96, 260];
 const RADIUS = { x: 150, y: 84 };
 
 /** Where the first of so many devices is drawn, radians: few of them stand side by side, as names are wide. */
@@ -28,19 +29,21 @@ const NAME_CHARACTERS = 16;
 
 /** This device, the others around it, and a line for each connection, which moves while notes travel on it. */
 export function PoolPicture({ own, devices }: Props): JSX.Element {
+  const height = devices.length <= 2 ? LOW : HIGH;
+  const centre = { x: WIDTH / 2, y: height / 2 - 6 };
   const places = devices.map((device, index) => {
     const angle = (index / devices.length) * 2 * Math.PI + (FIRST_ANGLES[devices.length] ?? 0);
-    return { ...device, x: CENTRE.x + RADIUS.x * Math.cos(angle), y: CENTRE.y + RADIUS.y * Math.sin(angle) };
+    return { ...device, x: centre.x + RADIUS.x * Math.cos(angle), y: centre.y + RADIUS.y * Math.sin(angle) };
   });
   const connected = devices.filter(({ peer }) => peer !== undefined);
   const label = `${own}, connected with ${connected.length === 0 ? 'nobody' : connected.map(({ name }) => name).join(', ')}`;
   return (
-    <svg class="picture" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+    <svg class="picture" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={label}>
       {places.map(({ replica, peer, x, y }) =>
         peer === undefined ? null : (
           <g key={replica} class={`line ${peerMood(peer)} ${isBusy(peer) ? 'travelling' : ''} ${peer.route ?? ''}`}>
-            <line x1={CENTRE.x} y1={CENTRE.y} x2={x} y2={y} />
-            <text x={(CENTRE.x + x) / 2} y={(CENTRE.y + y) / 2 - 6}>
+            <line x1={centre.x} y1={centre.y} x2={x} y2={y} />
+            <text x={(centre.x + x) / 2} y={(centre.y + y) / 2 - 6}>
               {routePhrase(peer)}
             </text>
           </g>
@@ -49,7 +52,7 @@ export function PoolPicture({ own, devices }: Props): JSX.Element {
       {places.map(({ replica, name, peer, x, y }) => (
         <Device key={replica} x={x} y={y} name={name} mood={peer === undefined ? 'away' : peerMood(peer)} />
       ))}
-      <Device x={CENTRE.x} y={CENTRE.y} name={own} mood="own" />
+      <Device x={centre.x} y={centre.y} name={own} mood="own" />
     </svg>
   );
 }
