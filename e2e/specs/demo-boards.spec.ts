@@ -40,3 +40,31 @@ test('at most eight boards are open; one that is put away makes room, and keeps 
   await page.reload();
   await expect.poll(() => notes(page)).toEqual(['Milk']);
 });
+
+test('nothing is evaluated, and nobody but the page’s own origin is asked', async ({ launchPeer, demoServer }) => {
+  const { page } = await launchDemo(launchPeer, demoServer, 'anna');
+  const hosts = new Set<string>();
+  page.on('request', (request) => hosts.add(new URL(request.url()).host));
+  page.on('websocket', (socket) => hosts.add(new URL(socket.url()).host));
+  await page.reload();
+  await startBoard(page, 'Home');
+  await add(page, 'Milk');
+  await page.getByLabel('Devices', { exact: true }).getByRole('link').click();
+  await page.getByRole('button', { name: 'Find out why' }).click();
+  await expect(page.locator('[data-finding=others]')).toBeVisible();
+  expect([...hosts]).toEqual([new URL(page.url()).host]);
+  // Later, since what the test itself calls is allowed to evaluate.
+  const evaluated = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        setTimeout(() => {
+          try {
+            resolve(new Function('return "evaluated"')());
+          } catch (error) {
+            resolve((error as Error).name);
+          }
+        });
+      }),
+  );
+  expect(evaluated).toBe('EvalError');
+});
