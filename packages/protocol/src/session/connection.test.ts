@@ -1,3 +1,4 @@
+/** A connection from its first byte to its last, rule by rule; long because the rules of one state machine are read side by side. */
 import { describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION } from '../limits.ts';
 import {

@@ -1,3 +1,4 @@
+/** Every frame there and back; long because each has its own generator and its own odd cases. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { P2PError } from '../errors.ts';

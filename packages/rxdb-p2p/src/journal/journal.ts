@@ -1,7 +1,8 @@
 /**
  * The journal of one collection: an append-only log of segments in a sidecar storage, and its content in memory
  * (ARCHITECTURE §4). Appending a segment is the commit: one insert, atomic on every storage, and a key that is taken means
- * that another tab leads. The journal knows nothing of documents beyond their records.
+ * that another tab leads. The journal knows nothing of documents beyond their records. One file, a little long, so that what
+ * must change together with a commit is seen together.
  */
 import type { Cursor, FieldHasher, Print, Vector } from '@rxdb-p2p/protocol';
 import { dominates } from '@rxdb-p2p/protocol';

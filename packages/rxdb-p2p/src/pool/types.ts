@@ -1,4 +1,4 @@
-/** What an application sees of a pool: plain, serialisable snapshots. */
+/** What an application sees of a pool: plain, serialisable snapshots. Long because every member is explained where editors show it. */
 import type { P2PError } from '@rxdb-p2p/protocol';
 import type { Observable } from 'rxjs';
 import type { KeyStorage } from '../identity/identity.ts';

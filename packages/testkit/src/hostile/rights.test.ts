@@ -1,4 +1,7 @@
-/** Who may do what: peers that are denied, blocked, or have one right of the two, as members of the room who do not obey. */
+/**
+ * Who may do what: peers that are denied, blocked, or have one right of the two, as members of the room who do not obey.
+ * Long because every right and its refusal has a test.
+ */
 import type { Frame, RefuseCode, Version } from '@rxdb-p2p/protocol';
 import { addRxPlugin, createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';

@@ -1,3 +1,4 @@
+/** Links over real WebRTC and a real server; long because each way of meeting, missing and losing each other has a test. */
 import * as library from '@rxdb-p2p/protocol/secrecy';
 import { LOOPBACK_CONFIG, nodeWebRTC } from '@rxdb-p2p/testkit/node-webrtc';
 import { type ObservedPeer, observePeer, pause, SIGNAL_KEY, until } from '@rxdb-p2p/testkit/transport';

@@ -1,7 +1,8 @@
 /**
  * Links with some of the members of our rooms, `choice.ts` says how many. Who joins dials members that the server
  * names; a member answers. Of two that dial each other at once the one with the smaller name goes on. A transport has
- * one random name for as long as it lives, so that a link is known again whatever ids the server gives to its ends.
+ * one random name for as long as it lives, so that a link is known again whatever ids the server gives to its ends. A little
+ * long: the parts that decide are in files of their own, and this one shows how they hang together.
  */
 import { P2PError } from '@rxdb-p2p/protocol';
 import type { Timers } from '../../pool/timers.ts';
