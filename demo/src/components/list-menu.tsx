@@ -24,7 +24,7 @@ export function ListMenu({ hand, lists, current, onRun, onRunAndLeave }: Props):
   return (
     <footer class="list-end fine">
       <span>
-        {done.length.toLocaleString()} of {notes.length.toLocaleString()} done
+        {notes.length > 0 && `${done.length.toLocaleString()} of ${notes.length.toLocaleString()} done`}
       </span>
       {done.length > 0 && (
         <button type="button" class="quiet" onClick={() => onRun(act.removeNotes(hand, done))}>
