@@ -23,9 +23,7 @@ export function ListMenu({ hand, lists, current, onRun, onRunAndLeave }: Props):
   const others = lists.map((one) => one.list).filter(({ id }) => id !== list.id);
   return (
     <footer class="list-end fine">
-      <span>
-        {notes.length > 0 && `${done.length.toLocaleString()} of ${notes.length.toLocaleString()} done`}
-      </span>
+      <span>{notes.length > 0 && `${done.length.toLocaleString()} of ${notes.length.toLocaleString()} done`}</span>
       {done.length > 0 && (
         <button type="button" class="quiet" onClick={() => onRun(act.removeNotes(hand, done))}>
           Delete done
