@@ -1,7 +1,8 @@
 /** One page has documents, another has none; they meet. How long until the other has them all? */
 import type { Lab } from '../browser/lab.ts';
-import { attempt, type Outcome } from '../browser/outcome.ts';
-import { type Candidate, openPeers, type Peers } from '../browser/peers.ts';
+import type { Outcome } from '../browser/outcome.ts';
+import type { Candidate, Peers } from '../browser/peers.ts';
+import { pairOf, withPeers } from '../browser/with-peers.ts';
 
 export interface BrowserSync {
   /** from the first call of either page to the receiver's event for the last document */
@@ -25,22 +26,13 @@ export async function measureBrowserSync(
   count: number,
   timeoutMs: number,
 ): Promise<Outcome<BrowserSync>> {
-  let peers: Peers | undefined;
-  const outcome = await attempt(
-    timeoutMs,
-    async () => {
-      peers = await openPeers(lab, candidate, 2);
-      return await sync(peers, meeting, count);
-    },
-    async () => (await peers?.errors()) ?? [],
-  );
-  await peers?.remove().catch(() => undefined);
-  return outcome;
+  return withPeers(lab, candidate, 2, timeoutMs, async (peers) => {
+    return await sync(peers, meeting, count);
+  });
 }
 
 async function sync(peers: Peers, meeting: Meeting, count: number): Promise<BrowserSync> {
-  const [sender, receiver] = peers.all;
-  if (sender === undefined || receiver === undefined) throw new Error('no pair');
+  const [sender, receiver] = pairOf(peers);
   await sender.call('insert', count, 0);
   const started: number[] = [];
   if (meeting === 'newcomer') {

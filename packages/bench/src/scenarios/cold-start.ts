@@ -1,8 +1,9 @@
 /** A page whose documents are all synced is loaded again: how long until its pool is live, and what it takes. */
 import type { Lab } from '../browser/lab.ts';
-import { attempt, type Outcome } from '../browser/outcome.ts';
-import { type Candidate, openPeers, type Peer, type Peers } from '../browser/peers.ts';
+import type { Outcome } from '../browser/outcome.ts';
+import type { Candidate, Peer } from '../browser/peers.ts';
 import { meshed, quietTraffic } from '../browser/settled.ts';
+import { syncedPair, withPeers } from '../browser/with-peers.ts';
 
 export interface ColdStart {
   /** from the call of the system until it has done what it does before it has a peer */
@@ -25,42 +26,29 @@ export async function measureColdStart(
   count: number,
   timeoutMs: number,
 ): Promise<Outcome<ColdStart>> {
-  let peers: Peers | undefined;
-  const outcome = await attempt(
-    timeoutMs,
-    async () => {
-      peers = await openPeers(lab, candidate, 2);
-      const [stays, comes] = peers.all;
-      if (stays === undefined || comes === undefined) throw new Error('no pair');
-      await stays.call('insert', count, 0);
-      const arrived = comes.call('arrived', count);
-      await Promise.all([stays, comes].map(peers.start));
-      await arrived;
-      await quietTraffic(peers);
-      await comes.page.reload();
-      await comes.call('open', { system: candidate.system, database: peers.database });
-      const heapBefore = await heldBytes(comes);
-      const callsBefore = await comes.call('storageCalls');
-      const sentBefore = (await stays.call('traffic')).bytesSent;
-      const startedAt = await peers.start(comes);
-      const readyMs = await comes.page.evaluate(async (from) => {
-        await globalThis.peer.ready();
-        return performance.timeOrigin + performance.now() - from;
-      }, startedAt);
-      await meshed(peers);
-      const liveMs = Date.now() - startedAt;
-      const calls = await comes.call('storageCalls');
-      const bytes = (await stays.call('traffic')).bytesSent - sentBefore + (await comes.call('traffic')).bytesSent;
-      await quietTraffic(peers);
-      const heapPerDocument = ((await heldBytes(comes)) - heapBefore) / count;
-      await comes.call('verify', count, {});
-      const reads = calls.reads - callsBefore.reads;
-      return { readyMs, liveMs, reads, scans: calls.scans - callsBefore.scans, bytes, heapPerDocument };
-    },
-    async () => (await peers?.errors()) ?? [],
-  );
-  await peers?.remove().catch(() => undefined);
-  return outcome;
+  return withPeers(lab, candidate, 2, timeoutMs, async (peers) => {
+    const [stays, comes] = await syncedPair(peers, count);
+    await quietTraffic(peers);
+    await comes.page.reload();
+    await comes.call('open', { system: candidate.system, database: peers.database });
+    const heapBefore = await heldBytes(comes);
+    const callsBefore = await comes.call('storageCalls');
+    const sentBefore = (await stays.call('traffic')).bytesSent;
+    const startedAt = await peers.start(comes);
+    const readyMs = await comes.page.evaluate(async (from) => {
+      await globalThis.peer.ready();
+      return performance.timeOrigin + performance.now() - from;
+    }, startedAt);
+    await meshed(peers);
+    const liveMs = Date.now() - startedAt;
+    const calls = await comes.call('storageCalls');
+    const bytes = (await stays.call('traffic')).bytesSent - sentBefore + (await comes.call('traffic')).bytesSent;
+    await quietTraffic(peers);
+    const heapPerDocument = ((await heldBytes(comes)) - heapBefore) / count;
+    await comes.call('verify', count, {});
+    const reads = calls.reads - callsBefore.reads;
+    return { readyMs, liveMs, reads, scans: calls.scans - callsBefore.scans, bytes, heapPerDocument };
+  });
 }
 
 /** JavaScript objects that are still needed, bytes. */

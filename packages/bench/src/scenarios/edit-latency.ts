@@ -1,8 +1,9 @@
 /** One edit, until the other page's query has emitted it; and what of that nobody can save. */
 import type { Lab } from '../browser/lab.ts';
 import { attempt, type Outcome } from '../browser/outcome.ts';
-import { type Candidate, openPeers, type Peers } from '../browser/peers.ts';
+import type { Candidate } from '../browser/peers.ts';
 import { meshed, quietTraffic } from '../browser/settled.ts';
+import { syncedPair, withPeers } from '../browser/with-peers.ts';
 
 export interface Latencies {
   /** of each edit */
@@ -19,37 +20,24 @@ export async function measureEditLatency(
   edits: number,
   timeoutMs: number,
 ): Promise<Outcome<Latencies>> {
-  let peers: Peers | undefined;
-  const outcome = await attempt(
-    timeoutMs,
-    async () => {
-      peers = await openPeers(lab, candidate, 2);
-      const [sender, receiver] = peers.all;
-      if (sender === undefined || receiver === undefined) throw new Error('no pair');
-      await sender.call('insert', DOCUMENTS, 0);
-      const arrived = receiver.call('arrived', DOCUMENTS);
-      await Promise.all([sender, receiver].map(peers.start));
-      await arrived;
-      await meshed(peers);
-      await quietTraffic(peers);
-      const titles: Record<number, string> = {};
-      const ms: number[] = [];
-      for (let index = 0; index < DOCUMENTS; index += 1) await receiver.call('watch', index);
-      for (let edit = 0; edit < edits; edit += 1) {
-        const index = edit % DOCUMENTS;
-        const title = `edit ${edit}`;
-        titles[index] = title;
-        const emitted = receiver.call('emitted', title);
-        const at = await sender.call('edit', index, title);
-        ms.push((await emitted).at - at);
-      }
-      for (const peer of peers.all) await peer.call('verify', DOCUMENTS, titles);
-      return { ms };
-    },
-    async () => (await peers?.errors()) ?? [],
-  );
-  await peers?.remove().catch(() => undefined);
-  return outcome;
+  return withPeers(lab, candidate, 2, timeoutMs, async (peers) => {
+    const [sender, receiver] = await syncedPair(peers, DOCUMENTS);
+    await meshed(peers);
+    await quietTraffic(peers);
+    const titles: Record<number, string> = {};
+    const ms: number[] = [];
+    for (let index = 0; index < DOCUMENTS; index += 1) await receiver.call('watch', index);
+    for (let edit = 0; edit < edits; edit += 1) {
+      const index = edit % DOCUMENTS;
+      const title = `edit ${edit}`;
+      titles[index] = title;
+      const emitted = receiver.call('emitted', title);
+      const at = await sender.call('edit', index, title);
+      ms.push((await emitted).at - at);
+    }
+    for (const peer of peers.all) await peer.call('verify', DOCUMENTS, titles);
+    return { ms };
+  });
 }
 
 /** Times of messages there and back, as large as an edit. */

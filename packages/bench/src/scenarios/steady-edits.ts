@@ -1,8 +1,9 @@
 /** Several connected pages edit at a steady pace, each its own documents: what that costs. */
 import type { Lab } from '../browser/lab.ts';
-import { attempt, type Outcome } from '../browser/outcome.ts';
-import { type Candidate, openPeers, type Peers } from '../browser/peers.ts';
+import type { Outcome } from '../browser/outcome.ts';
+import type { Candidate, Peers } from '../browser/peers.ts';
 import { meshed, quietTraffic } from '../browser/settled.ts';
+import { withPeers } from '../browser/with-peers.ts';
 
 export interface SteadyCost {
   readonly edits: number;
@@ -22,17 +23,9 @@ export async function measureSteadyEdits(
   seconds: number,
   timeoutMs: number,
 ): Promise<Outcome<SteadyCost>> {
-  let peers: Peers | undefined;
-  const outcome = await attempt(
-    timeoutMs,
-    async () => {
-      peers = await openPeers(lab, candidate, count);
-      return await run(peers, seconds);
-    },
-    async () => (await peers?.errors()) ?? [],
-  );
-  await peers?.remove().catch(() => undefined);
-  return outcome;
+  return withPeers(lab, candidate, count, timeoutMs, async (peers) => {
+    return await run(peers, seconds);
+  });
 }
 
 async function run(peers: Peers, seconds: number): Promise<SteadyCost> {

@@ -1,8 +1,9 @@
 /** What a page stores beside its documents, when it has met one peer, or several one after the other. */
 import type { Lab } from '../browser/lab.ts';
-import { attempt, type Outcome } from '../browser/outcome.ts';
-import { type Candidate, openPeers, type Peers } from '../browser/peers.ts';
+import type { Outcome } from '../browser/outcome.ts';
+import type { Candidate } from '../browser/peers.ts';
 import { quietTraffic } from '../browser/settled.ts';
+import { pairOf, withPeers } from '../browser/with-peers.ts';
 import { createDocuments } from '../documents.ts';
 
 export interface StorageCost {
@@ -29,44 +30,35 @@ export async function measureStorageCost(
   { met, write = false }: { readonly met: number; readonly write?: boolean },
   timeoutMs: number,
 ): Promise<Outcome<StorageCost>> {
-  let peers: Peers | undefined;
-  const outcome = await attempt(
-    timeoutMs,
-    async () => {
-      peers = await openPeers(lab, candidate, 2);
-      const [keeper, visitor] = peers.all;
-      if (keeper === undefined || visitor === undefined) throw new Error('no pair');
-      await keeper.call('insert', DOCUMENTS, 0);
-      if (met > 0) await peers.start(keeper);
-      let name = peers.database;
-      let readerBytes = Number.NaN;
-      let titles: Readonly<Record<number, string>> = {};
-      for (let visit = 0; visit < met; visit += 1) {
-        if (visit > 0) {
-          name = lab.nextName();
-          await visitor.call('open', { system: candidate.system, database: name });
-        }
-        const arrived = visitor.call('arrived', DOCUMENTS);
-        await peers.start(visitor);
-        await arrived;
-        await quietTraffic(peers);
-        await visitor.call('verify', DOCUMENTS, titles);
-        if (write) {
-          titles = await visitor.call('editSteadily', EDITS);
-          await quietTraffic(peers);
-          await keeper.call('verify', DOCUMENTS, titles);
-        }
-        readerBytes = beyondDocuments((await visitor.call('stored', name)).bytes);
-        await visitor.call('stop');
-        await visitor.call('remove');
+  return withPeers(lab, candidate, 2, timeoutMs, async (peers) => {
+    const [keeper, visitor] = pairOf(peers);
+    await keeper.call('insert', DOCUMENTS, 0);
+    if (met > 0) await peers.start(keeper);
+    let name = peers.database;
+    let readerBytes = Number.NaN;
+    let titles: Readonly<Record<number, string>> = {};
+    for (let visit = 0; visit < met; visit += 1) {
+      if (visit > 0) {
+        name = lab.nextName();
+        await visitor.call('open', { system: candidate.system, database: name });
       }
-      const { databases, records, bytes } = await keeper.call('stored', peers.database);
-      return { databases, records, writerBytes: beyondDocuments(bytes), readerBytes };
-    },
-    async () => (await peers?.errors()) ?? [],
-  );
-  await peers?.remove().catch(() => undefined);
-  return outcome;
+      const arrived = visitor.call('arrived', DOCUMENTS);
+      await peers.start(visitor);
+      await arrived;
+      await quietTraffic(peers);
+      await visitor.call('verify', DOCUMENTS, titles);
+      if (write) {
+        titles = await visitor.call('editSteadily', EDITS);
+        await quietTraffic(peers);
+        await keeper.call('verify', DOCUMENTS, titles);
+      }
+      readerBytes = beyondDocuments((await visitor.call('stored', name)).bytes);
+      await visitor.call('stop');
+      await visitor.call('remove');
+    }
+    const { databases, records, bytes } = await keeper.call('stored', peers.database);
+    return { databases, records, writerBytes: beyondDocuments(bytes), readerBytes };
+  });
 }
 
 function beyondDocuments(bytes: number): number {
