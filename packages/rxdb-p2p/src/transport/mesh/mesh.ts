@@ -97,6 +97,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
     library,
     answer: (remote, name, body, room) => send(remote, { name, body, fromDialler: false }, room),
     share,
+    unreachable,
     unshare,
   });
   const isWanting = (room: string): boolean =>
@@ -181,8 +182,13 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
     const current = remotes.current(attempt.remote);
     bye(current, attempt, 'failed');
     if (error instanceof P2PError) deps.onRefused(attempt.room, error);
-    else if (attempt.connection.described && links.count(attempt.room) === 0) deps.onUnreachable(attempt.room);
+    else unreachable(attempt);
     dialing.retryLater(current);
+  }
+
+  /** Both sides are there, and have no way to each other. */
+  function unreachable({ connection, room }: Attempt): void {
+    if (connection.described && links.count(room) === 0) deps.onUnreachable(room);
   }
 
   function onOpen(attempt: Attempt): void {
@@ -256,7 +262,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
       attempt.rooms.delete(room);
       // Without the room's keys nobody can prove anything.
       if (attempt.rooms.size > 0 && attempt.room !== room) continue;
-      bye(remotes.current(attempt.remote), attempt, 'failed');
+      bye(remotes.current(attempt.remote), attempt, 'busy');
       attempts.drop(attempt);
     }
     signaling.leave(room);

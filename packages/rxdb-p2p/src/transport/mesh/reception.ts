@@ -23,6 +23,8 @@ export interface ReceptionDeps {
   /** An answer in a room. */
   readonly answer: (remote: Remote, name: string, body: SignalBody, room: string) => void;
   readonly share: (entry: LinkEntry, room: string) => void;
+  /** the other side could not connect with us */
+  readonly unreachable: (attempt: Attempt) => void;
   /** the other end of a link has left a room */
   readonly unshare: (entry: LinkEntry, room: string) => void;
 }
@@ -149,6 +151,8 @@ export function createReception(deps: ReceptionDeps): Reception {
       return taken;
     }
     attempts.drop(attempt);
+    // Whichever side gives up first, both want to know.
+    if (signal.why === 'failed') deps.unreachable(attempt);
     const remote = remotes.current(attempt.remote);
     // `linked`, and no link here: the other side has one that we have lost, and it will notice.
     if (remote !== undefined && dialing.linkWith(remote) === undefined) dialing.retryLater(remote);
