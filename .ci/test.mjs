@@ -2,9 +2,10 @@
  * `npm test`: everything that must hold before a change lands. All steps run, whatever fails before, so that one run
  * tells all; the last line counts tests, and each other step as one.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { countOf, countSpecs, countUnits } from './reports.mjs';
 import { execute, secondsSince } from './steps.mjs';
 
 /** How thorough models, crash points and failing storages are in the full run; `npm run test:fast` takes 50. */
@@ -15,24 +16,14 @@ const SCENARIOS = '1000';
 /** A step that takes longer hangs. All of them together are meant to take less than 30 minutes. */
 const STEP_TIMEOUT_MS = 20 * 60_000;
 
+/** What the summary repeats of each step. */
+const FAILURES_SHOWN = 5;
+
 const reports = mkdtempSync(join(tmpdir(), 'rxdb-p2p-test-'));
 const unitReport = join(reports, 'unit.json');
 const browserReport = join(reports, 'browsers.json');
 
-/** @typedef {{ passed: number, failed: number }} Count */
-
-/** @param {string} file @param {(report: any) => Count} count @param {number} code @returns {Count} */
-function countOf(file, count, code) {
-  try {
-    const result = count(JSON.parse(readFileSync(file, 'utf8')));
-    // A run can fail without a failed test: a file that does not load, an error nobody caught.
-    return code !== 0 && result.failed === 0 ? { ...result, failed: 1 } : result;
-  } catch {
-    return { passed: 0, failed: 1 };
-  }
-}
-
-/** @type {{ name: string, command: string, args: string[], env?: NodeJS.ProcessEnv, count?: (code: number) => Count }[]} */
+/** @type {{ name: string, command: string, args: string[], env?: NodeJS.ProcessEnv, count?: (code: number) => import('./reports.mjs').Count }[]} */
 const steps = [
   { name: 'build', command: 'npm', args: ['run', '--silent', 'build'] },
   { name: 'lint, format, layers', command: 'npm', args: ['run', '--silent', 'check:lint'] },
@@ -43,8 +34,7 @@ const steps = [
     command: 'npx',
     args: ['vitest', 'run', '--reporter=dot', '--reporter=json', `--outputFile.json=${unitReport}`],
     env: { SIM_SEEDS: FULL_SIMULATION_SEEDS },
-    count: (code) =>
-      countOf(unitReport, (report) => ({ passed: report.numPassedTests, failed: report.numFailedTests }), code),
+    count: (code) => countOf(unitReport, countUnits, code),
   },
   {
     name: `simulator, ${SCENARIOS} scenarios`,
@@ -57,13 +47,12 @@ const steps = [
     command: process.execPath,
     args: [join(import.meta.dirname, 'e2e.mjs'), '--reporter=list,json'],
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: browserReport },
-    count: (code) =>
-      countOf(browserReport, ({ stats }) => ({ passed: stats.expected, failed: stats.unexpected + stats.flaky }), code),
+    count: (code) => countOf(browserReport, countSpecs, code),
   },
   { name: 'quick benchmark', command: process.execPath, args: [join(import.meta.dirname, 'bench.mjs'), '--ci'] },
 ];
 
-/** @type {{ name: string, passed: number, failed: number, time: string }[]} */
+/** @type {(import('./reports.mjs').Count & { name: string, time: string })[]} */
 const results = [];
 try {
   for (const { name, command, args, env, count } of steps) {
@@ -78,8 +67,10 @@ try {
 }
 
 console.log('');
-for (const { name, passed, failed, time } of results) {
+for (const { name, passed, failed, time, failures = [] } of results) {
   console.log(`${failed === 0 ? 'ok    ' : 'FAILED'} ${name}: ${passed} passed, ${failed} failed, ${time}`);
+  // Whoever gets only the end of the output still learns what to look at.
+  for (const failure of failures.slice(0, FAILURES_SHOWN)) console.log(`  ${failure}`);
 }
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.reduce((sum, result) => sum + result.failed, 0);
