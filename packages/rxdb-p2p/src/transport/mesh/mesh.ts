@@ -86,19 +86,9 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
   });
   const dialing = createDialing({ remotes, links, attempts, limits, timers, randomName, sizeOf, announce });
   const reception = createReception({
-    instance,
-    remotes,
-    links,
-    attempts,
-    dialing,
-    limits,
-    timers,
-    sealing,
-    library,
+    ...{ instance, remotes, links, attempts, dialing, limits, timers, sealing, library },
+    ...{ share, unshare, unreachable },
     answer: (remote, name, body, room) => send(remote, { name, body, fromDialler: false }, room),
-    share,
-    unreachable,
-    unshare,
   });
   const isWanting = (room: string): boolean =>
     rooms.has(room) && wantsMore(links.count(room), sizeOf(room), limits.links);
