@@ -28,6 +28,8 @@ export interface Attempts extends Iterable<Attempt> {
   /** With a remote, or with the transport of this name, whichever way the server knows it. */
   with(remote: Remote): Attempt | undefined;
   start(name: string, remote: Remote, room: string, options: AttemptOptions): Attempt;
+  /** Drops those of these that the other side has not answered by now: it never will. */
+  dropUnanswered(where: (attempt: Attempt) => boolean): void;
   /** Ends an attempt without any event. */
   drop(attempt: Attempt): void;
   dropAll(): void;
@@ -114,6 +116,11 @@ export function createAttempts(
     },
     start,
     drop,
+    dropUnanswered(where) {
+      for (const { attempt } of [...attempts.values()]) {
+        if (!attempt.connection.described && where(attempt)) drop(attempt);
+      }
+    },
     dropAll() {
       for (const { attempt } of [...attempts.values()]) drop(attempt);
     },

@@ -203,7 +203,7 @@ describe.concurrent('mesh', () => {
   it('forgets a member that has gone while it was dialled', async (context) => {
     const { url } = await serve(context);
     const stranger = await openStranger(context, url, 'room');
-    const a = open(context, url, ['room']);
+    const a = open(context, url, ['room'], { connectTimeoutMs: 60_000 });
     await until('an offer', () => kinds(stranger.heard).includes('offer'));
     stranger.socket.disconnect();
     await pause(300);
@@ -271,6 +271,18 @@ describe.concurrent('mesh', () => {
     await until('all to be dropped', () => a.transport.droppedSignals >= before + 5);
     await until('a word about it', () => a.refused.length >= 5);
     expect(new Set(a.refused)).toEqual(new Set(['SIGNAL_REPLAYED']));
+  });
+
+  it('dials a member anew that has lost the server and come back, before the server has noticed', async (context) => {
+    const { url } = await serve(context);
+    // Every other name is smaller: of two that dial each other, the other one goes on.
+    const instance = 'z'.repeat(22);
+    const stale = await openStranger(context, url, 'room', { instance });
+    const a = open(context, url, ['room'], { connectTimeoutMs: 60_000 });
+    await until('an offer', () => kinds(stale.heard).includes('offer'));
+    const back = await openStranger(context, url, 'room', { instance });
+    await until('an offer to where it is now', () => kinds(back.heard).includes('offer'));
+    expect(a.links).toEqual([]);
   });
 
   it('drops and counts what a hostile member says, and goes on', async (context) => {

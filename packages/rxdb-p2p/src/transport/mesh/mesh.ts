@@ -87,7 +87,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
   const dialing = createDialing({ remotes, links, attempts, limits, timers, randomName, sizeOf, announce });
   const reception = createReception({
     ...{ instance, remotes, links, attempts, dialing, limits, timers, sealing, library },
-    ...{ share, unshare, unreachable },
+    ...{ share, unshare, unreachable, left: onLeft },
     answer: (remote, name, body, room) => send(remote, { name, body, fromDialler: false }, room),
   });
   const isWanting = (room: string): boolean =>
@@ -128,6 +128,8 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
     onDisconnected() {
       // Whatever cut us off from the server may have cut our links, too.
       for (const { link } of links) link.doubt();
+      // What was said lately may not have been heard, and answers come to an id that is no longer ours.
+      attempts.dropUnanswered(() => true);
       remotes.clear();
       sealing.renew();
       search.stopAll();
@@ -161,10 +163,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
   function onLeft(room: string, peer: string): void {
     remotes.left(room, peer);
     if (remotes.get(peer) !== undefined) return;
-    // An attempt whose other side has not answered by now never will be.
-    for (const attempt of attempts) {
-      if (attempt.remote.peer === peer && !attempt.connection.described) attempts.drop(attempt);
-    }
+    attempts.dropUnanswered(({ remote }) => remote.peer === peer);
     dialing.dialAll();
   }
 

@@ -23,6 +23,8 @@ export interface ReceptionDeps {
   /** An answer in a room. */
   readonly answer: (remote: Remote, name: string, body: SignalBody, room: string) => void;
   readonly share: (entry: LinkEntry, room: string) => void;
+  /** a member is no longer known by this id */
+  readonly left: (room: string, peer: string) => void;
   /** the other side could not connect with us */
   readonly unreachable: (attempt: Attempt) => void;
   /** the other end of a link has left a room */
@@ -55,7 +57,7 @@ export function createReception(deps: ReceptionDeps): Reception {
     const remote = remotes.meet(room, from);
     // One socket has one transport, and so one name.
     if (remote === undefined || (remote.instance ?? signal.instance) !== signal.instance) return false;
-    remote.instance = signal.instance;
+    if (remote.instance === undefined) recognise(remote, signal.instance);
     const linked = links.get(signal.instance);
     switch (signal.kind) {
       case 'hello':
@@ -67,6 +69,15 @@ export function createReception(deps: ReceptionDeps): Reception {
     const attempt = attempts.named(signal.connection);
     if (attempt !== undefined && belongs(attempt, remote)) return continueAttempt(attempt, signal);
     return linked?.name === signal.connection && continueLink(linked, room, signal);
+  }
+
+  /** It has lost its connection to the server and has come back, before the server has noticed. */
+  function recognise(remote: Remote, name: string): void {
+    remote.instance = name;
+    for (const old of remotes.earlier(remote)) {
+      remote.ours ||= old.ours;
+      for (const room of [...old.rooms]) deps.left(room, old.peer);
+    }
   }
 
   function introduce(remote: Remote, room: string, signal: IncomingSignal): boolean | P2PError {

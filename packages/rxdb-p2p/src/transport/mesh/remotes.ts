@@ -1,5 +1,6 @@
 /** Members of our rooms as the signaling server knows them: by the ids of their sockets, which change. Bounded. */
 import { type Backoff, createBackoff } from '../backoff.ts';
+import { serverOf } from '../signaling/several-servers.ts';
 import type { MeshLimits } from './mesh-limits.ts';
 import type { RemoteSession } from './sealing.ts';
 
@@ -32,6 +33,8 @@ export interface Remotes extends Iterable<Remote> {
   get(peer: string): Remote | undefined;
   /** The one with this name that is in a room of ours. */
   named(instance: string): Remote | undefined;
+  /** Those that are this one by ids which it had before at the same server. */
+  earlier(remote: Remote): Remote[];
   /** What the server knows now of a remote that we began something with. */
   current(remote: Remote): Remote | undefined;
   /** How many of those in a room are known to be another one by another id, as with several servers. */
@@ -77,6 +80,11 @@ export function createRemotes(limits: MeshLimits, random: () => number, busy: (r
     [Symbol.iterator]: () => remotes.values(),
     get: (peer) => remotes.get(peer),
     named,
+    earlier: (remote) =>
+      [...remotes.values()].filter(
+        ({ peer, instance }) =>
+          peer !== remote.peer && instance === remote.instance && serverOf(peer) === serverOf(remote.peer),
+      ),
     current: ({ peer, instance }) => remotes.get(peer) ?? (instance === undefined ? undefined : named(instance)),
     duplicates(room) {
       const instances = [...remotes.values()].flatMap(({ rooms, instance }) =>

@@ -11,6 +11,11 @@ import type { SignalingClient, SignalingEvents } from './signaling-client.ts';
 /** Of one server, members of one room: those of the last samples, and those who signal. The oldest are forgotten. */
 const MAX_MET = 256;
 
+/** The number of the server that knows a peer by this name. */
+export function serverOf(peer: string): number {
+  return Number(peer.slice(0, peer.indexOf(':')));
+}
+
 export type OpenServer = (events: SignalingEvents) => SignalingClient;
 
 /** A server as one of several; `onTurn` says whose. */
@@ -122,8 +127,7 @@ export function createSeveralServers(opens: readonly OpenServer[], events: Sever
       }
     },
     signal(room, to, data) {
-      const end = to.indexOf(':');
-      servers[Number(to.slice(0, end))]?.client.signal(room, to.slice(end + 1), data);
+      servers[serverOf(to)]?.client.signal(room, to.slice(to.indexOf(':') + 1), data);
     },
     check: () => all((client) => client.check()),
     wake: () => all((client) => client.wake()),
