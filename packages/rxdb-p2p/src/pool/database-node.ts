@@ -52,6 +52,8 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
   const closing = new WeakSet<RxCollection>();
   const hooked = new WeakSet<RxCollection>();
   const pools = new Map<string, Entry>();
+  let channels = 0;
+  const nameChannel = (): string => String(++channels);
   const hubs = createSharedHubs(async (factory) => {
     const { replica, signer: loadSigner } = await loadOnce();
     const { createReplicaHandshake } = await secrets.load();
@@ -60,7 +62,17 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     await noteSession(sidecar, hex(session), wallClock());
     const isOwnTab = async (other: string): Promise<boolean> => isOwnSession(await openedSidecar(), other);
     return createHub({
-      ...{ factory, replica, session, timers, randomBytes, wallClock, isOwnTab, isBlocked: blocks.isBlocked },
+      ...{
+        factory,
+        replica,
+        session,
+        timers,
+        randomBytes,
+        wallClock,
+        isOwnTab,
+        isBlocked: blocks.isBlocked,
+        nameChannel,
+      },
       handshake: (options) => createReplicaHandshake({ ...options, signer }),
       onCloned: (yields) => void cloned(replica, yields).catch(() => undefined),
     });

@@ -50,7 +50,7 @@ export interface Registration {
 }
 
 export interface OpenChannel {
-  /** unique among all channels of the hub */
+  /** unique among all channels of the database: one collection has channels on several hubs */
   readonly id: string;
   readonly replica: string;
   readonly directions: Directions;
@@ -98,6 +98,8 @@ export interface HubDeps {
   readonly isOwnTab: (session: string) => Promise<boolean>;
   /** Whether the application has blocked a replica. */
   readonly isBlocked: (replica: string) => boolean;
+  /** A name that no other channel of the database has, on whatever hub. */
+  readonly nameChannel: () => string;
   /** Another device has this replica's key pair. @param yields whether it is this one that takes another */
   readonly onCloned: (yields: boolean) => void;
 }
@@ -132,7 +134,10 @@ export function createHub(deps: HubDeps): Hub {
   const penalties = createPenalties(timers.now);
   /** connections of replicas that have to wait, one for each, and what ends the waiting */
   const held = new Map<string, { readonly connection: Connection; readonly stop: () => void }>();
-  const offers = createOffers({ isRegistered: (registration) => registrations.has(registration), wallClock });
+  const offers = createOffers({
+    ...{ isRegistered: (registration) => registrations.has(registration), wallClock },
+    nameChannel: deps.nameChannel,
+  });
   let transportProblem: P2PError | undefined;
   let closed = false;
 

@@ -37,7 +37,7 @@ function createWorld() {
     closed: () => void said.push('closed'),
     refused: (_: string, code: string) => void said.push(code),
   } as unknown as Registration;
-  const offers = createOffers({ isRegistered: () => true, wallClock: () => 0 });
+  const offers = createOffers({ isRegistered: () => true, wallClock: () => 0, nameChannel: () => '1' });
   offers.begin(connection);
   const answer = async (rights: PeerRights): Promise<void> => {
     answers.shift()?.(rights);

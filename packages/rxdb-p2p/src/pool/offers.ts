@@ -22,6 +22,7 @@ export interface OffersDeps {
   readonly isRegistered: (registration: Registration) => boolean;
   /** milliseconds since 1970 */
   readonly wallClock: () => number;
+  readonly nameChannel: () => string;
 }
 
 /** One pool on one connection. */
@@ -34,9 +35,8 @@ interface Offered {
   question: number;
 }
 
-export function createOffers({ isRegistered, wallClock }: OffersDeps): Offers {
+export function createOffers({ isRegistered, wallClock, nameChannel }: OffersDeps): Offers {
   const offered = new Map<Connection, Map<Registration, Offered>>();
-  let lastId = 0;
 
   async function askAndOffer(connection: Connection, registration: Registration): Promise<void> {
     const { peer } = connection;
@@ -73,9 +73,8 @@ export function createOffers({ isRegistered, wallClock }: OffersDeps): Offers {
     const offer = { ...registration.offer, sends, receives };
     current.number = connection.offer(offer, isDenied || skew !== undefined, {
       opened(channel, directions) {
-        lastId++;
         current.open = {
-          id: String(lastId),
+          id: nameChannel(),
           replica,
           directions,
           send: (frame) => connection.send(channel, frame),

@@ -179,6 +179,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   const sync = createCollectionSync({ replica, timers: time, onFailure, onProblem });
   sync.onStep(() => replica.noteAcknowledged(acknowledgedSeq(sync.state)));
   const replicaId = sha256(new TextEncoder().encode(name));
+  let channels = 0;
   const hub: Hub = createHub({
     factory: network.factory(name, options.tab, options.enter),
     replica: base64url(replicaId),
@@ -189,6 +190,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     wallClock: now,
     isOwnTab: async () => true,
     isBlocked: () => false,
+    nameChannel: () => String(++channels),
     onCloned: () => undefined,
   });
   const registration: Registration = {
