@@ -12,6 +12,16 @@ async function expectInstalled(page: Page): Promise<void> {
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
 }
 
+/** The browser itself says what keeps a page from being installed. */
+async function expectInstallable(page: Page): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  const { errors } = await devtools.send('Page.getAppManifest');
+  expect(errors).toEqual([]);
+  const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
+  expect(installabilityErrors).toEqual([]);
+  await devtools.detach();
+}
+
 test('opens, shows its notes and takes edits without a network, and sends them later', async ({
   launchPeer,
   demoServer,
@@ -23,6 +33,7 @@ test('opens, shows its notes and takes edits without a network, and sends them l
   await join(ben, await invitationOf(anna.page), 'Ben’s phone');
   await expectUpToDate([anna, ben]);
   await expectInstalled(anna.page);
+  await expectInstallable(anna.page);
 
   // The whole browser is started again while nothing can be reached.
   await anna.cut();
