@@ -126,8 +126,8 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
     lead.over.addEventListener('abort', abandon);
     if (lead.over.aborted) abandon();
     const subscription = documents.changeStream().subscribe((bulk) => {
-      const ids = bulk.context === writeContext ? [] : bulk.events.map(({ documentId }) => documentId);
-      replica.hint(ids, bulk.checkpoint).catch(fail);
+      const events = bulk.context === writeContext ? [] : bulk.events;
+      replica.hint(events, bulk.checkpoint).catch(fail);
     });
     cleanups.push(() => subscription.unsubscribe());
     const known = journal.records.size;

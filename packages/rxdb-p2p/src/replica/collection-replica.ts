@@ -20,6 +20,7 @@ import {
 import type { Journal } from '../journal/journal.ts';
 import { isLive, type StoredHead } from '../journal/record.ts';
 import { COMPARE_START, type ComparePlace, createDiscovery, PAGE_DOCUMENTS } from './discovery.ts';
+import { createHints, type DocumentEvent } from './hints.ts';
 import { createHoldings } from './holdings.ts';
 import { createLocalWrites } from './local-writes.ts';
 import { createLostStorage } from './lost-storage.ts';
@@ -51,8 +52,8 @@ export interface CollectionReplica {
    * @param stolen the lead was taken from a tab that may still write: this replica's writes get a new name
    */
   start(stolen?: boolean): Promise<void>;
-  /** Documents that may have changed, and how far the storage is; hints, in any order, twice or too often. */
-  hint(ids: readonly string[], checkpoint: unknown): Promise<void>;
+  /** What may have changed, and how far the storage is: in any order, twice or too often. */
+  hint(events: readonly DocumentEvent[], checkpoint: unknown): Promise<void>;
   /** Journals all local writes that the storage has by now. */
   catchUp(): Promise<void>;
   apply(incoming: Incoming): Promise<void>;
@@ -108,7 +109,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   const quarantine = createQuarantine(context, localWrites, remote);
   const holdings = createHoldings(journal);
   const queue = createQueue((cause) => deps.onFailure?.(cause), isRefusal);
-  const hinted = new Set<string>();
+  const hints = createHints();
   let hintsQueued = false;
   let newestCheckpoint: unknown = journal.checkpoint;
   let closed = false;
@@ -116,7 +117,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   let closing: Promise<void> | undefined;
 
   /** Only when every hint was followed does the checkpoint stand for all that is before it. */
-  const reached = (): unknown => (hinted.size === 0 ? newestCheckpoint : undefined);
+  const reached = (): unknown => (hints.size === 0 ? newestCheckpoint : undefined);
 
   async function readOn(vector: Vector, cursor: Cursor | null): Promise<ScanBatch> {
     for (let round = 0; round < MAX_READS; round++) {
@@ -160,18 +161,19 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         await remote.refold(unfolded.map(({ id }) => id));
         await quarantine.recheck();
       }),
-    hint(ids, checkpoint) {
-      for (const id of ids) hinted.add(id);
+    hint(events, checkpoint) {
+      hints.add(events);
       newestCheckpoint = checkpoint;
-      if (ids.length === 0 || hintsQueued) return Promise.resolve();
+      if (events.length === 0 || hintsQueued) return Promise.resolve();
       hintsQueued = true;
       return queue.run(async () => {
         hintsQueued = false;
-        const noted = [...hinted];
         // Before the documents are read: what is written meanwhile is beyond it.
         const before = newestCheckpoint;
-        hinted.clear();
-        if (!closed) await remote.refold(await localWrites.journal(await context.find(noted), before));
+        const { told, unread } = hints.take(journal.records);
+        if (closed) return;
+        for (const [id, document] of await context.find(unread)) told.set(id, document);
+        await remote.refold(await localWrites.journal(told, before));
       });
     },
     catchUp: () => queue.run(() => (closed ? Promise.resolve() : discovery.catchUp())),

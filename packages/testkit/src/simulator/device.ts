@@ -172,8 +172,8 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   };
   options.onOpened?.(watched);
   const subscription = documents.changeStream().subscribe((bulk) => {
-    const ids = bulk.context === writeContext ? [] : bulk.events.map(({ documentId }) => documentId);
-    replica.hint(ids, bulk.checkpoint).catch(onFailure);
+    const events = bulk.context === writeContext ? [] : bulk.events;
+    replica.hint(events, bulk.checkpoint).catch(onFailure);
   });
   await replica.start(options.stolen);
   const sync = createCollectionSync({ replica, timers: time, onFailure, onProblem });
