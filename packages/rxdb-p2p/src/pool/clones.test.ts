@@ -16,6 +16,9 @@ const schema = {
   required: ['id'],
 } as const;
 
+/** Waits for conditions, not for a quiet machine. */
+const LOADED = { timeout: 20_000 };
+
 describe('a profile that was copied to another device', () => {
   const opened: RxDatabase[] = [];
   afterEach(async () => {
@@ -53,7 +56,7 @@ describe('a profile that was copied to another device', () => {
     const original = await open(first);
     const before = await original.items.syncP2P('family', { transport: createMemoryNetwork().factory() });
     for (let i = 0; i < 20; i++) await original.items.insert({ id: `d${i}`, text: 'before the copy' });
-    await expect.poll(async () => (await firstValueFrom(before.status$)).writesWaiting).toBe(20);
+    await expect.poll(async () => (await firstValueFrom(before.status$)).writesWaiting, LOADED).toBe(20);
     await before.cancel();
     const copy = await open(second);
     await copyDocuments(original, copy);
@@ -93,8 +96,8 @@ describe('a profile that was copied to another device', () => {
     }
     // What both write now has two names.
     for (const [i, { items }] of devices.entries()) await items.insert({ id: `later ${i}`, text: 'later' });
-    await expect.poll(async () => (await copy.items.find().exec()).length).toBe(24);
-    await expect.poll(async () => (await original.items.find().exec()).length).toBe(24);
+    await expect.poll(async () => (await copy.items.find().exec()).length, LOADED).toBe(24);
+    await expect.poll(async () => (await original.items.find().exec()).length, LOADED).toBe(24);
   }, 30_000);
 
   it('[CONN-11] a new key pair stays', async () => {
