@@ -14,8 +14,13 @@ import { mayPass, storageProblem } from './storage-problem.ts';
 import { createSyncMeter } from './sync-meter.ts';
 import type { Timers } from './timers.ts';
 
-/** Begins what a pool does while this tab leads. @returns what ends it; when that resolves, nobody hears of it any more */
-export type LeadListener = (led: LedCollection) => () => Promise<void>;
+/**
+ * Begins what a pool does while this tab leads.
+ *
+ * @param opening resolves when the collection has been read; undefined: it was not, and the lead is over
+ * @returns what ends it; when that resolves, nobody hears of it any more
+ */
+export type LeadListener = (opening: Promise<LedCollection | undefined>) => () => Promise<void>;
 
 /** Why nothing goes on though this tab leads. */
 export type Hold =
@@ -28,7 +33,7 @@ export interface CollectionNode {
   readonly collection: RxCollection;
   readonly schemaHash: string;
   readonly mergeMode: string;
-  /** Called with every lead of this tab once its journal is read, the present one at once. @returns what ends all of it */
+  /** Called with every lead of this tab before its journal is read, the present one at once. @returns what ends all of it */
   onLead(listener: LeadListener): () => Promise<void>;
   /** Makes a pool known to the same one in other tabs. */
   share(room: string, listener: PoolListener): PoolShare;
@@ -80,6 +85,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
   const holdListeners = new Set<() => void>();
   const meter = createSyncMeter(timers.now);
   let leading: LedCollection | undefined;
+  let reading: Promise<LedCollection | undefined> | undefined;
   let endLead: ((problem: P2PError) => void) | undefined;
   let hold: Hold | undefined;
   const schema = collection.schema.jsonSchema as unknown as Readonly<Record<string, unknown>>;
@@ -160,9 +166,15 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
     const onMigrating = (): void => setHold({ why: 'migrating' });
     const opening = openLedCollection({
       ...{ collection, lead, over, merge, meter, probes, timers, identity, openSidecar },
-      ...{ onProblem, onMigrating, onFailure },
+      ...{ onProblem, onMigrating, onReading, onFailure },
     });
-    const opened = await Promise.race([opening.catch(storageProblem), ended]);
+    const outcome = Promise.race([opening.catch(storageProblem), ended]);
+    const led = outcome.then((found) => (found instanceof P2PError ? undefined : found));
+    function onReading(): void {
+      reading = led;
+      for (const listener of listeners) endings.set(listener, listener(led));
+    }
+    const opened = await outcome;
     if (opened === undefined) {
       const closing = opening.then(
         (late) => late.close(),
@@ -172,21 +184,28 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
       await Promise.race([closing, pause(CLOSE_WITHIN_MS)]);
     }
     if (opened instanceof P2PError) onEnd(opened);
-    if (opened === undefined || opened instanceof P2PError) return opened;
+    if (opened === undefined || opened instanceof P2PError) {
+      await endAll();
+      return opened;
+    }
     leading = opened;
     endLead = onFailure;
     setHold(undefined);
-    for (const listener of listeners) endings.set(listener, listener(opened));
     const problem = await Promise.race([failed, ended]);
     leading = undefined;
     endLead = undefined;
     if (problem !== undefined) onEnd(problem);
     if (problem?.code === 'REPLICA_CLONED') await opened.replica.renounce().catch(() => undefined);
+    await endAll();
+    await opened.close();
+    return problem;
+  }
+
+  async function endAll(): Promise<void> {
+    reading = undefined;
     const ends = [...endings.values()];
     endings.clear();
     await Promise.all(ends.map((end) => end()));
-    await opened.close();
-    return problem;
   }
 
   const pause = (ms: number): Promise<void> => new Promise((resolve) => timers.after(ms, resolve));
@@ -204,7 +223,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
     mergeMode: merge.mode,
     onLead(listener) {
       listeners.add(listener);
-      if (leading !== undefined) endings.set(listener, listener(leading));
+      if (reading !== undefined) endings.set(listener, listener(reading));
       return async () => {
         listeners.delete(listener);
         const end = endings.get(listener);

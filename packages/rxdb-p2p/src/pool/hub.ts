@@ -70,6 +70,8 @@ export interface OpenChannel {
 }
 
 export interface Hub {
+  /** Connects with those in the topic's room, before there is anything to open. @returns what ends it; to be called once */
+  enter(keys: TopicKeys): () => void;
   register(keys: TopicKeys, registration: Registration): Registered;
   /** The block list has changed. */
   enforceBlocks(): void;
@@ -272,6 +274,7 @@ export function createHub(deps: HubDeps): Hub {
   }
 
   return {
+    enter: rooms.use,
     register(keys, registration) {
       const { room } = keys;
       registrations.set(registration, room);

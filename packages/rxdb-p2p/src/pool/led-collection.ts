@@ -49,6 +49,8 @@ export interface LedCollectionDeps {
   readonly onProblem: (problem: P2PError) => void;
   /** RxDB has still to move the documents to another schema. */
   readonly onMigrating: () => void;
+  /** The collection is about to be read, and its storage has not failed: it will be open soon. */
+  readonly onReading: () => void;
   /** Storage failed, or the lead is lost: nothing goes on. */
   readonly onFailure: (problem: P2PError) => void;
 }
@@ -104,12 +106,16 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
 
   async function open(): Promise<OpenLedCollection> {
     await migrated();
+    if (!deps.probes) deps.onReading();
     const identity = await deps.identity();
     const hasher = createFieldHasher();
     const sidecar = await deps.openSidecar();
     cleanups.push(() => sidecar.close());
     expectLead();
-    if (deps.probes) await probe(sidecar);
+    if (deps.probes) {
+      await probe(sidecar);
+      deps.onReading();
+    }
     expectLead();
     const journal = await openJournal({ sidecar, hasher, randomId, confirmLead: lead.confirm });
     const writeContext = `${WRITE_CONTEXT}-${randomId(8)}`;

@@ -143,13 +143,29 @@ export function createPool({ options, node, useHub, timers, wallClock, blocks, o
     });
   }
 
-  /** From the moment this tab leads. @returns what ends it; when that resolves, all that was begun is over */
-  function lead(active: LedCollection): () => Promise<void> {
+  /**
+   * From the moment this tab leads. Devices meet while the collection is read: a channel waits until both have opened it.
+   *
+   * @returns what ends it; when that resolves, all that was begun is over
+   */
+  function lead(opening: Promise<LedCollection | undefined>): () => Promise<void> {
     let over = false;
-    const connecting = useHub().then(async (use) => {
-      if (over) await use.release();
-      else begin(active, use);
+    let active: LedCollection | undefined;
+    let stop = (): void => undefined;
+    const stopped = new Promise<undefined>((resolve) => {
+      stop = () => resolve(undefined);
     });
+    const meeting = useHub().then((use) => ({ use, leave: over ? undefined : use.hub.enter(use.keys) }));
+    const connecting = (async () => {
+      active = await Promise.race([opening, stopped]);
+      const { use, leave } = await meeting;
+      if (active !== undefined && !over) begin(active, use);
+      // What has begun is in the room by itself.
+      leave?.();
+      if (active === undefined || over) await use.release();
+    })();
+    // Told below, once it is known whether the collection is open.
+    meeting.catch(() => undefined);
     connecting.catch((cause: unknown) => {
       const found = storageProblem(cause);
       if (over) return;
@@ -159,7 +175,8 @@ export function createPool({ options, node, useHub, timers, wallClock, blocks, o
     });
     return async () => {
       over = true;
-      const ending = led?.active === active ? led : undefined;
+      stop();
+      const ending = active !== undefined && led?.active === active ? led : undefined;
       if (ending !== undefined) {
         led = undefined;
         followed = STARTING;
