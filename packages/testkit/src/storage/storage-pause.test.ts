@@ -101,7 +101,7 @@ describe('a storage that fails', () => {
       const statuses: PoolStatus[] = [];
       const pool = await b.syncP2P('family');
       pool.status$.subscribe((status) => statuses.push(status));
-      await expect.poll(async () => (await shown(b)).length, { interval: 2 }).toBeGreaterThan(0);
+      await expect.poll(async () => (await shown(b)).length, { interval: 2, timeout: 20_000 }).toBeGreaterThan(0);
       if (end === 'fail') {
         storage.breakDown(() => 'before');
         await statusWhere(pool, ({ phase }) => phase === 'paused');
@@ -115,5 +115,5 @@ describe('a storage that fails', () => {
       });
       await expect(pool.inSync()).rejects.toMatchObject({ code: 'COLLECTION_CLOSED' });
     }
-  });
+  }, 60_000);
 });
