@@ -23,6 +23,29 @@ function sourceAliases(): { find: RegExp; replacement: string }[] {
   });
 }
 
+const SHELLS = ['packages/*/src/**/*.test.ts', 'signaling-server/src/**/*.test.ts', 'demo/src/**/*.test.ts'];
+
+/** Tests that leave their process another one than it was. */
+const NEED_OWN_PROCESS = [
+  // Plugins of RxDB, dev-mode among them, change all databases.
+  'packages/rxdb-p2p/src/plugin/{removed-elsewhere,tabs}.test.ts',
+  'packages/encryption/src/storage/encrypted-storage.test.ts',
+  'packages/encryption/src/migration/*.test.ts',
+  'packages/testkit/src/rxdb-plugins/*.test.ts',
+  // Native WebRTC holds a process until every connection is closed.
+  'packages/rxdb-p2p/src/transport/simple-peer.test.ts',
+  'packages/rxdb-p2p/src/transport/mesh/mesh.test.ts',
+  'packages/rxdb-p2p/src/transport/signaling/several-servers.test.ts',
+  // Other functions in the place of ours.
+  'packages/encryption/src/keys/passwords.test.ts',
+  'packages/testkit/src/simulator/fuzz/seeded-bugs.test.ts',
+  // IndexedDB, and an environment variable.
+  'packages/testkit/src/storage/storage-failure.test.ts',
+  'signaling-server/src/auth/jwks.test.ts',
+  // The memory of the process is measured.
+  'packages/testkit/src/hostile/*-{attack,fuzz}.test.ts',
+];
+
 export default defineConfig({
   resolve: { alias: sourceAliases() },
   test: {
@@ -33,18 +56,22 @@ export default defineConfig({
     // All cores: nobody works beside the tests.
     maxWorkers: '100%',
     projects: [
-      // Pure code, without state of its own: its files can share a process, which saves a tenth of the quick run.
+      // Files of most projects share processes: a third of the quick run was starting them and importing RxDB.
       { extends: true, test: { name: 'protocol', include: ['packages/protocol/src/**/*.test.ts'], isolate: false } },
       {
         extends: true,
         test: {
           name: 'shells',
-          include: ['packages/*/src/**/*.test.ts', 'signaling-server/src/**/*.test.ts', 'demo/src/**/*.test.ts'],
-          exclude: ['packages/protocol/**', '**/node_modules/**'],
+          include: SHELLS,
+          exclude: ['packages/protocol/**', '**/node_modules/**', ...NEED_OWN_PROCESS],
+          isolate: false,
         },
       },
+      { extends: true, test: { name: 'own process', include: NEED_OWN_PROCESS } },
     ],
-    testTimeout: 20_000,
+    // Tests wait for conditions, however long that takes on a machine that does other things, too.
+    testTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     retry: 0,
     // How many seeds each simulation runs; `npm test` asks for more.
     env: { SIM_SEEDS: process.env['SIM_SEEDS'] ?? '50' },

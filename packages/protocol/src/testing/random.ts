@@ -38,9 +38,13 @@ export function createRandom(seed: number): Random {
   };
 }
 
+const asked = Number(process.env['SIM_SEEDS'] ?? 50);
+
+/** Whether everything is taken, not a share of it, as `npm test` does. */
+export const THOROUGH: boolean = asked >= 200;
+
 /** Runs a check for each seed, and says which seed failed. `SIM_SEEDS` asks for more. */
 export function forSeeds(count: number, check: (random: Random, seed: number) => void): void {
-  const asked = Number(process.env['SIM_SEEDS'] ?? 50);
   for (let seed = 1; seed <= Math.ceil((count * asked) / 50); seed++) {
     try {
       check(createRandom(seed), seed);

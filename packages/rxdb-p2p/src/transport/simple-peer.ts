@@ -56,6 +56,8 @@ const LOAD_RETRY = { minMs: 1_000, maxMs: 30_000 };
 export interface SimplePeerTransport extends Transport {
   /** Signals that were dropped: not understood, of an earlier attempt, or too many. */
   readonly droppedSignals: number;
+  /** How many links are kept for a room. */
+  linksIn(room: string): number;
 }
 
 /** Options of `getConnectionHandlerSimplePeer`, as users of RxDB's WebRTC replication know them. */
@@ -208,6 +210,7 @@ export function createSimplePeerTransport(
     get droppedSignals() {
       return mesh?.droppedSignals ?? 0;
     },
+    linksIn: (room) => mesh?.linksIn(room) ?? 0,
     join: (room, key) => (closed === undefined ? users.use(room, key) : () => undefined),
     close() {
       closed ??= shutDown();

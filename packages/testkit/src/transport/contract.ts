@@ -144,7 +144,8 @@ export function describeTransport(name: string, createWorld: () => Promise<Trans
 
     it('delivers what was sent before close, then tells each owner once', async (context) => {
       const { a, b, ab } = await openPair(context);
-      const count = 40;
+      // A transport gives up what it cannot send within a second or two.
+      const count = 12;
       for (let index = 0; index < count; index += 1) ab.send(filled(ab.maxMessageBytes, index));
       ab.close();
       ab.close();

@@ -36,7 +36,7 @@ export function observeLink(link: Link): ObservedLink {
 }
 
 /** Waits until a condition holds; when it does not within `withinMs`, fails with what was expected. */
-export async function until(expected: string, holds: () => boolean, withinMs = 15_000): Promise<void> {
+export async function until(expected: string, holds: () => boolean, withinMs = 30_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${expected}`);

@@ -158,9 +158,9 @@ describe.concurrent('mesh', () => {
     await until('a link', () => linked(1, a, b));
     b.transport.join('two', SIGNAL_KEY);
     a.transport.join('two', SIGNAL_KEY);
-    await pause(100);
+    await until('it to be kept for both', () => [a, b].every(({ transport }) => transport.linksIn('two') === 1));
     leaveOne();
-    await pause(100);
+    await until('the other side to know', () => b.transport.linksIn('one') === 0);
     expect([a.links.length, b.links.length]).toEqual([1, 1]);
     expect(linked(1, a, b)).toBe(true);
   });

@@ -42,6 +42,8 @@ export interface MeshDeps {
 export interface Mesh {
   /** What was dropped of what came through the server: not understood, of an earlier attempt, too much. */
   readonly droppedSignals: number;
+  /** How many links are kept for a room. */
+  linksIn(room: string): number;
   /** @param key of the topic, for signals */
   join(room: string, key: Uint8Array): void;
   leave(room: string): void;
@@ -264,6 +266,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
     get droppedSignals() {
       return droppedSignals + signaling.badMessages;
     },
+    linksIn: links.count,
     join(room, key) {
       if (!rooms.has(room)) {
         rooms.set(room, 0);

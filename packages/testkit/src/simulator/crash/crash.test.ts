@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { StorageWrite } from '../process.ts';
+import { THOROUGH } from '../thoroughness.ts';
 import { runCrash } from './crash-run.ts';
 import type { CrashPoint, CrashScenario } from './crash-scenario.ts';
 import { crashScenarios } from './crash-scenarios.ts';
@@ -8,12 +9,10 @@ import { kindOf, WRITE_KINDS, type WriteKind } from './write-kinds.ts';
 
 type Place = Pick<CrashPoint, 'write' | 'mode'>;
 
-/** `npm test` asks for 200 seeds, and gets every point in every kind of storage. */
-const THOROUGH = Number(process.env['SIM_SEEDS'] ?? 50) >= 200;
-/** Of the points on slow storages, those that a quick run takes. */
-const SHARE_OF_SLOW = 3;
-/** Of the points at which the process after a crash dies too, those on slow storages; all on instant ones. */
-const SHARE_OF_SECOND_DEATHS = 3;
+/** A thorough run takes every point in every kind of storage; of those on slow ones a quick run takes one of so many. */
+const SHARE_OF_SLOW = 6;
+/** Of the points at which the process after a crash dies too, those that are taken: on slow storages, and in a quick run. */
+const SHARE_OF_SECOND_DEATHS = { slow: 3, quick: 8 };
 
 const died = { once: 0, twice: 0 };
 const diedAt = new Map<WriteKind, number>(WRITE_KINDS.map((kind) => [kind, 0]));
@@ -43,7 +42,7 @@ function firstDeaths(writes: readonly StorageWrite[], storageKind: StorageKind):
 /** Where the process after it dies too, before it has settled. */
 function secondDeaths(first: CrashPoint, recovery: readonly StorageWrite[], storageKind: StorageKind): CrashPoint[] {
   if (!leavesSomethingNew(first) || (!THOROUGH && (storageKind !== 'instant' || first.editBeside === true))) return [];
-  const share = !THOROUGH ? 4 : storageKind === 'instant' ? 1 : SHARE_OF_SECOND_DEATHS;
+  const share = !THOROUGH ? SHARE_OF_SECOND_DEATHS.quick : storageKind === 'instant' ? 1 : SHARE_OF_SECOND_DEATHS.slow;
   return placesIn(recovery)
     .filter(({ write, mode }) => mode !== 'before' && (first.write + write) % share === 0)
     .map((again) => ({ ...first, again }));

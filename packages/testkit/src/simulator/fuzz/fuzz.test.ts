@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { SEEDS as ASKED } from '../thoroughness.ts';
 import { type Plan, planOf } from './plan.ts';
 import { runPlan } from './run.ts';
 import { shrink } from './shrink.ts';
@@ -8,7 +9,7 @@ import { storyOf } from './story.ts';
 import { addOutcome, emptyTally, tellTally } from './tally.ts';
 
 /** `npm test` has a step of its own, which takes 1,000 seeds on all cores; `npm run simulate` as many as it is given. */
-const SEEDS = Math.min(50, Number(process.env['SIM_SEEDS'] ?? 50));
+const SEEDS = Math.min(50, ASKED);
 const PARTS = 10;
 const SEEDS_OF_FAILING_HANDLERS = Math.ceil(SEEDS / 5);
 

@@ -4,14 +4,15 @@ import { createFieldsPolicy } from 'rxdb-p2p/testing';
 import { describe, expect, it } from 'vitest';
 import { createDevice, type Device } from '../device.ts';
 import { createRandom, type Random } from '../random.ts';
+import { SEEDS as ASKED, THOROUGH } from '../thoroughness.ts';
 import { createVirtualTime } from '../virtual-time.ts';
 import { createMeshNetwork } from './mesh-network.ts';
 
 /** For each style; each takes a few seconds. */
-const SEEDS = Math.ceil(Number(process.env['SIM_SEEDS'] ?? 50) / 50);
+const SEEDS = Math.ceil(ASKED / 50);
 const DEVICES = 12;
 const MAX_CONNECTIONS = 4;
-const WRITES = 60;
+const WRITES = THOROUGH ? 60 : 24;
 
 interface Outcome {
   readonly failures: readonly string[];

@@ -1,10 +1,11 @@
 import type { Transport } from 'rxdb-p2p/testing';
 import { describe, expect, it } from 'vitest';
 import { createRandom, type Random } from '../random.ts';
+import { SEEDS as ASKED, THOROUGH } from '../thoroughness.ts';
 import { createVirtualTime, type VirtualTime } from '../virtual-time.ts';
 import { createMeshNetwork, type MeshNetwork } from './mesh-network.ts';
 
-const SEEDS = Math.ceil(Number(process.env['SIM_SEEDS'] ?? 50) / 50);
+const SEEDS = Math.ceil(ASKED / 50);
 
 /** Virtual time. */
 const REST_MS = 1_200_000;
@@ -78,7 +79,7 @@ async function secondsUntilOne(pool: Pool, atMost: number): Promise<number | und
 describe.each([
   [6, 4],
   [12, 4],
-  [40, 8],
+  [THOROUGH ? 40 : 16, 8],
 ])('%i devices with at most %i connections each', (devices, maxConnections) => {
   async function forEachSeed(check: (pool: Pool, fail: (text: string) => void) => Promise<void>): Promise<void> {
     const failed: string[] = [];

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { SEEDS } from '../thoroughness.ts';
 import { runSteal } from './steal.ts';
-
-const SEEDS = Number(process.env['SIM_SEEDS'] ?? 50);
 
 describe('a tab that is stopped in a write, loses the lead, and goes on', () => {
   it('loses no write, repeats none, and leaves all devices equal', { timeout: 600_000 }, async () => {
