@@ -36,7 +36,11 @@ describe(`a repair of 10 differences among ${DOCUMENTS} documents with ids of 20
     b?.commit((replica) => replica.damage(forged, () => BODY.replace('x', 'y')));
     network.settle();
 
-    expect([lost.length + forged.length, a?.replica.heads.size, b?.replica.heads.size]).toEqual([10, DOCUMENTS, DOCUMENTS]);
+    expect([lost.length + forged.length, a?.replica.heads.size, b?.replica.heads.size]).toEqual([
+      10,
+      DOCUMENTS,
+      DOCUMENTS,
+    ]);
     expect(a?.replica.fingerprint.sum).toStrictEqual(b?.replica.fingerprint.sum);
     const versions = network.sent.versions - before.versions;
     const bytes = network.sent.bytes - before.bytes;

@@ -235,6 +235,20 @@ describe.concurrent('mesh', () => {
     expect([a.links.length, b.links.length]).toEqual([1, 1]);
   });
 
+  it('[SEAL-5] who joins with another secret is told as soon as those who are there', async (context) => {
+    const { url } = await serve(context);
+    // Nobody asks again who else is there.
+    const limits = { search: { minMs: 600_000, maxMs: 600_000 } };
+    const a = open(context, url, ['room'], limits);
+    const b = open(context, url, ['room'], limits);
+    await until('a link', () => linked(1, a, b));
+    const joiner = open(context, url, [], limits);
+    joiner.transport.join('room', new Uint8Array(32).fill(9));
+    await until('a word on all sides', () => [a, b, joiner].every(({ refused }) => refused.length > 0));
+    expect(new Set([a, b, joiner].flatMap(({ refused }) => refused))).toEqual(new Set(['SIGNAL_UNREADABLE']));
+    expect([a.links.length, b.links.length, joiner.links.length]).toEqual([1, 1, 0]);
+  });
+
   it('[SEAL-3] answers what can be repeated by anybody now and then, and connects with nobody for it', async (context) => {
     const { url } = await serve(context);
     const a = open(context, url, ['room'], { spacingMs: 2_000, connectTimeoutMs: 150 });

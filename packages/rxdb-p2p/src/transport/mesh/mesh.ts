@@ -90,6 +90,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
   const reception = createReception({
     ...{ instance, remotes, links, attempts, dialing, limits, timers, sealing, library },
     ...{ share, unshare, unreachable, left: onLeft },
+    announce: (remote, room) => announce(remote, randomName(), room),
     answer: (remote, name, body, room) => send(remote, { name, body, fromDialler: false }, room),
   });
   const isWanting = (room: string): boolean =>

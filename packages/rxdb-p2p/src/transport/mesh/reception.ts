@@ -22,6 +22,8 @@ export interface ReceptionDeps {
   readonly library: SealLibrary;
   /** An answer in a room. */
   readonly answer: (remote: Remote, name: string, body: SignalBody, room: string) => void;
+  /** Says who we are, and asks the same. */
+  readonly announce: (remote: Remote, room: string) => void;
   readonly share: (entry: LinkEntry, room: string) => void;
   /** a member is no longer known by this id */
   readonly left: (room: string, peer: string) => void;
@@ -45,10 +47,20 @@ export function createReception(deps: ReceptionDeps): Reception {
 
   function receive(room: string, from: string, data: string): Refusal | undefined {
     const signal = sealing.unseal(room, remotes.get(from), data);
-    if (signal instanceof P2PError || signal === 'out of date') return signal;
+    if (signal instanceof P2PError) {
+      if (signal.code === 'SIGNAL_UNREADABLE') answerUnreadable(room, from);
+      return signal;
+    }
+    if (signal === 'out of date') return signal;
     const taken = take(room, from, signal);
     if (taken instanceof P2PError) return taken;
     return taken ? undefined : 'out of date';
+  }
+
+  /** [SEAL-5] Whoever has another secret learns it from what we say, as we do from what it says. */
+  function answerUnreadable(room: string, from: string): void {
+    const remote = remotes.meet(room, from);
+    if (remote !== undefined && !remote.told.has(room) && welcomes.take()) deps.announce(remote, room);
   }
 
   /** Whether it was of use. */
