@@ -95,7 +95,7 @@ describe('passphrases', () => {
   }, 60_000);
 
   it('no hash of it gets to the storage or into an error, also one that was there before', async () => {
-    const [disk, name, password] = [newDisk(), freshName(), createRecoveryKey()];
+    const [disk, name, password] = [newDisk(), freshName(), 'a long passphrase'];
     const database = await opened({ disk, name, password });
     const hash = await database.hashFunction(JSON.stringify(password));
     const raw = await openRaw(disk, name, '_rxdb_internal', INTERNAL_STORE_SCHEMA as never);

@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 /** What it takes until the pool looks for others, milliseconds of CPU. */
-async function start(name: string, password: string | undefined, secret: string): Promise<number> {
+async function start(name: string, password: Uint8Array | undefined, secret: string): Promise<number> {
   const plain = disk as unknown as RxStorage<unknown, unknown>;
   const storage = password === undefined ? plain : encryptedStorage({ storage: plain });
   const database = await createRxDatabase({ name, storage, password, multiInstance: false });
