@@ -55,3 +55,15 @@ export function revisionHeight(rev: string): number {
   const height = Number.parseInt(rev, 10);
   return Number.isNaN(height) ? 0 : height;
 }
+
+/** Begins the tokens of revisions that we write. RxDB's own are lower-case letters. */
+const OUR_TOKEN = 'p2p_';
+
+/** A revision that only we make: whatever follows on it carries the marker that it was written with. */
+export function ourRevision(height: number, token: string): string {
+  return `${height}-${OUR_TOKEN}${token}`;
+}
+
+export function isOurRevision(rev: string): boolean {
+  return rev.startsWith(OUR_TOKEN, rev.indexOf('-') + 1);
+}

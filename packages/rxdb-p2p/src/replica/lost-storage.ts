@@ -5,7 +5,7 @@
 import { P2PError } from '@rxdb-p2p/protocol';
 import type { JournalChange } from '../journal/journal.ts';
 import { type DocRecord, isLive, type NewRecord, type StoredHead } from '../journal/record.ts';
-import { isRxdbField, revisionHeight, type StoredDocument } from './document.ts';
+import { isOurRevision, isRxdbField, revisionHeight, type StoredDocument } from './document.ts';
 import { readMarker } from './marker.ts';
 import type { PushRanges } from './push-ranges.ts';
 import { reissue } from './reissue.ts';
@@ -93,11 +93,22 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
    * A document's revisions rise with every write, unless its tombstone was purged and it was inserted again since: then
    * nothing of the record is missing.
    */
-  function isOutdated({ rev, lwt, heads, pending }: DocRecord, document: StoredDocument): boolean {
+  function isOutdated(record: DocRecord, document: StoredDocument): boolean {
+    const { rev, lwt, heads, pending } = record;
     if (rev === '' || rev === document._rev) return false;
-    if (revisionHeight(document._rev) > revisionHeight(rev)) return false;
+    if (revisionHeight(document._rev) > revisionHeight(rev)) return isOfAnotherLine(record, document);
     const wasDeleted = [...heads, ...(pending?.heads ?? [])].some(({ head }) => head.deleted);
     return !wasDeleted || document._meta.lwt < lwt || !heads.every(hasContent);
+  }
+
+  /**
+   * Somebody has written more than once on what was left, so that its height tells nothing; but what follows on a revision
+   * of ours has the marker of that one, or of a later.
+   */
+  function isOfAnotherLine({ rev, pending }: DocRecord, document: StoredDocument): boolean {
+    if (!isOurRevision(rev) || pending !== undefined) return false;
+    const marker = readMarker(document, hasher);
+    return marker !== undefined && revisionHeight(marker.rev) < revisionHeight(rev);
   }
 
   /** There is a document that shows it, or was. */

@@ -8,7 +8,14 @@ import type { BulkWriteRow } from 'rxdb';
 import type { Journal, JournalChange } from '../journal/journal.ts';
 import { type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
 import type { Content, ValidateBody } from './content.ts';
-import { bodyOf, type DocumentStorage, revisionHeight, type StoredDocument, withRxdbFields } from './document.ts';
+import {
+  bodyOf,
+  type DocumentStorage,
+  ourRevision,
+  revisionHeight,
+  type StoredDocument,
+  withRxdbFields,
+} from './document.ts';
 import { showable, toShown } from './heads.ts';
 import { encodeMarker, metaWithMarker } from './marker.ts';
 import type { MergePolicy } from './merge-policy.ts';
@@ -122,7 +129,7 @@ function planFor(target: Target, fold: Fold, token: string, deps: ShowDeps): Pla
   const fields = target.content?.body === body ? target.content.fields : deps.hasher.hash(body);
   const known = deps.journal.records.get(id);
   const height = Math.max(revisionHeight(document?._rev ?? ''), revisionHeight(known?.rev ?? '')) + 1;
-  const rev = `${height}-${token}`;
+  const rev = ourRevision(height, token);
   const lwt = deps.now();
   const [only] = shown;
   const single = shown.length === 1 && only !== undefined && !fold.deleted;

@@ -101,6 +101,14 @@ export interface DeviceOptions {
   readonly enter?: (run: () => void) => void;
   /** whose name it writes under: of the device that its profile was copied from; default: its own */
   readonly writesAs?: string;
+  /** which key pair it has, by a name: a copied profile brings that of another device; default: its own */
+  readonly keyPair?: string;
+  /** Whether a session, in hexadecimal digits, is one of this device's tabs; default: any is. */
+  readonly isOwnTab?: (session: string) => boolean;
+  /** Called with the session of this tab, in hexadecimal digits, before it connects. */
+  readonly onSession?: (session: string) => void;
+  /** Another device has its key pair. @param yields whether it is this one that takes another */
+  readonly onCloned?: (yields: boolean) => void;
   readonly sends?: boolean;
   /** Whether it takes what a replica sends, by its id; default: of all. */
   readonly mayWrite?: (replica: string) => boolean;
@@ -121,6 +129,7 @@ const EPOCH_MS = 1_750_000_000_000;
 
 export async function createDevice(options: DeviceOptions): Promise<Device> {
   const { name, storage, network, time, random, handWrites = createHandWrites(), sabotage = {} } = options;
+  const { keyPair = name, onCloned = () => undefined } = options;
   const unchanged = <T>(part: T): T => part;
   const { sidecar: asSidecar = unchanged, journal: asJournal = unchanged } = sabotage;
   const problems: P2PError[] = [];
@@ -161,7 +170,7 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
     // Small batches, so that scans have a middle.
     batch: { bytes: 400, records: 2 },
     actorOf: (incarnation) =>
-      base64url(sha256(new TextEncoder().encode((options.writesAs ?? name) + incarnation))).slice(0, 16),
+      base64url(sha256(new TextEncoder().encode((options.writesAs ?? keyPair) + incarnation))).slice(0, 16),
   });
   const replica = (sabotage.replica ?? unchanged)(real);
   const watched: WatchedDevice = {
@@ -178,20 +187,22 @@ export async function createDevice(options: DeviceOptions): Promise<Device> {
   await replica.start(options.stolen);
   const sync = createCollectionSync({ replica, timers: time, onFailure, onProblem });
   sync.onStep(() => replica.noteAcknowledged(acknowledgedSeq(sync.state)));
-  const replicaId = sha256(new TextEncoder().encode(name));
+  const replicaId = sha256(new TextEncoder().encode(keyPair));
+  const session = random.bytes(16);
+  options.onSession?.(Buffer.from(session).toString('hex'));
   let channels = 0;
   const hub: Hub = createHub({
     factory: network.factory(name, options.tab, options.enter),
     replica: base64url(replicaId),
     handshake: (handshake) => createPlainHandshake(replicaId, handshake),
-    session: random.bytes(16),
+    session,
     timers: time,
     randomBytes: random.bytes,
     wallClock: now,
-    isOwnTab: async () => true,
+    isOwnTab: async (other) => options.isOwnTab?.(other) ?? true,
     isBlocked: () => false,
     nameChannel: () => String(++channels),
-    onCloned: () => undefined,
+    onCloned,
   });
   const registration: Registration = {
     offer: {

@@ -14,7 +14,7 @@ type Rows = BulkWriteRow<Record<string, unknown>>[];
 type Call = { readonly rows: Rows; readonly context: string } | 'cleanup';
 
 interface History {
-  readonly params: RxStorageInstanceCreationParams<never, unknown>;
+  readonly params: StorageParams;
   readonly calls: Call[];
   /** of all open instances: RxDB tells every tab of what one of them writes */
   readonly events: Subject<Bulk>;
@@ -38,7 +38,19 @@ export interface SimDisk {
    * @param kept by its name; without one it keeps everything
    */
   goBack(kept: ReadonlyMap<string, number>): Promise<void>;
+  /** All that is on it now, for `put` on this disk or another. */
+  save(): DiskImage;
+  /** Nothing may be open. What is on it gives way to that, in the database of this name. */
+  put(image: DiskImage, databaseName: string): Promise<void>;
 }
+
+/** What was on a disk at one moment, by the names of its storages. */
+export type DiskImage = ReadonlyMap<string, { readonly params: StorageParams; readonly calls: readonly Call[] }>;
+
+/** A disk on which nothing is. */
+export const EMPTY_DISK: DiskImage = new Map();
+
+type StorageParams = RxStorageInstanceCreationParams<never, unknown>;
 
 /**
  * @param create an empty storage whose content nobody else shares
@@ -100,20 +112,38 @@ export function createDisk(
     },
   };
 
+  async function writeAgain(): Promise<void> {
+    base = create();
+    for (const { params, calls } of histories.values()) {
+      const instance = await open(base, params);
+      for (const call of calls) {
+        if (call === 'cleanup') await instance.cleanup(0);
+        else await instance.bulkWrite(structuredClone(call.rows) as never, call.context);
+      }
+      await instance.close();
+    }
+  }
+
   return {
     storage,
     calls: () => new Map([...histories].map(([name, { calls }]) => [name, calls.length])),
     async goBack(kept) {
-      base = create();
-      for (const [name, { params, calls }] of histories) {
-        calls.length = Math.min(calls.length, kept.get(name) ?? calls.length);
-        const instance = await open(base, params);
-        for (const call of calls) {
-          if (call === 'cleanup') await instance.cleanup(0);
-          else await instance.bulkWrite(call.rows as never, call.context);
-        }
-        await instance.close();
+      for (const [name, { calls }] of histories) calls.length = Math.min(calls.length, kept.get(name) ?? calls.length);
+      await writeAgain();
+    },
+    save: () => new Map([...histories].map(([name, { params, calls }]) => [name, { params, calls: [...calls] }])),
+    async put(image, databaseName) {
+      for (const { calls } of histories.values()) calls.length = 0;
+      for (const [name, { params, calls }] of image) {
+        const history = histories.get(name) ?? {
+          params: { ...params, databaseName },
+          calls: [],
+          events: new Subject<Bulk>(),
+        };
+        histories.set(name, history);
+        history.calls.push(...calls);
       }
+      await writeAgain();
     },
   };
 }

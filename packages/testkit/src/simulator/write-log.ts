@@ -20,6 +20,8 @@ export interface WriteLog {
   noteShown(device: string, id: string, rev: string, heads: readonly Head[]): void;
   /** A disk is about to lose something: writes that only this device holds may be gone for good. */
   excuse(loser: WatchedDevice, others: readonly WatchedDevice[]): void;
+  /** All that this device has is about to be on another one, too: both may go on under one name for a while. */
+  noteCopied(source: WatchedDevice): void;
   /** Writes that are neither shown by a replica nor superseded by what it shows. */
   missing(devices: readonly WatchedDevice[]): string[];
   /** Heads that nobody has written, and documents whose heads are not those of all their writes. */
@@ -35,6 +37,13 @@ interface Write {
   readonly head: Head;
 }
 
+interface Shown {
+  readonly device: string;
+  readonly id: string;
+  readonly rev: string;
+  readonly heads: readonly Head[];
+}
+
 export function createWriteLog(): WriteLog {
   const writes = createWrites();
   /** those that a failing disk may have taken with it */
@@ -42,13 +51,19 @@ export function createWriteLog(): WriteLog {
   /** devices whose disks have lost something, and what was written by hand on them before that */
   const losers = new Set<string>();
   const before = new Set<string>();
+  /** those of them whose journals nobody has read since */
+  const unread = new Set<string>();
+  /** By device, document and revision: folds that its disk may show though its journal names a later one. */
+  const forgotten = new Set<string>();
+  /** devices whose profiles were copied: what they write may have the name of a write elsewhere */
+  const copied = new Set<string>();
   /** under which other names a write has gone on */
   const again = new Map<Write, readonly Write[]>();
   /** By device: the vector whose writes were all found to be there. */
   const checked = new Map<string, Vector>();
   const violations: string[] = [];
   /** By device, document and revision: the heads that this revision shows. */
-  const shownBy = new Map<string, readonly Head[]>();
+  const shownBy = new Map<string, Shown>();
   /** Those of them that a committed record names as the document's. */
   const journaled = new Set<string>();
   /** By device, document and revision: the write that was minted for it. */
@@ -58,6 +73,9 @@ export function createWriteLog(): WriteLog {
   /** A write that goes on under another name of its author. */
   const isAgain = (head: Head, other: Head): boolean =>
     head.actor !== other.actor && head.time === other.time && (head.hash === other.hash || supersedes(head, other));
+  const noteShown = (device: string, id: string, rev: string, heads: readonly Head[]): void => {
+    shownBy.set(`${device} ${id} ${rev}`, { device, id, rev, heads });
+  };
   const visible = (heads: DocRecord['heads']): Head[] =>
     heads.filter(({ hidden }) => hidden !== true).map(({ head }) => head);
 
@@ -66,9 +84,9 @@ export function createWriteLog(): WriteLog {
       const record = journal.records.get(id);
       if (record === undefined) continue;
       const { rev, heads, pending } = record;
-      if (pending !== undefined) shownBy.set(`${name} ${id} ${pending.rev}`, visible(pending.heads));
+      if (pending !== undefined) noteShown(name, id, pending.rev, visible(pending.heads));
       // After a loss a record does not know what the document shows.
-      if (rev !== pending?.rev && heads.length > 0) shownBy.set(`${name} ${id} ${rev}`, visible(heads));
+      if (rev !== pending?.rev && heads.length > 0) noteShown(name, id, rev, visible(heads));
       journaled.add(`${name} ${id} ${rev}`);
     }
   };
@@ -79,7 +97,7 @@ export function createWriteLog(): WriteLog {
     // A tab that freezes in a commit hears of it after the next one has read it.
     if (known !== undefined && known.id === id && canonicalJson(known.head) === canonicalJson(head)) return;
     // What its journal has lost it can only name again: a fork, if it is not the same.
-    if (known !== undefined && !losers.has(device.name))
+    if (known !== undefined && !losers.has(device.name) && !copied.has(device.name))
       violations.push(`${device.name} has minted ${nameOf(write)} twice`);
     const former = writes.to(id).filter((other) => isAgain(head, other.head));
     if (former.length > 0) {
@@ -114,8 +132,8 @@ export function createWriteLog(): WriteLog {
     }
     // Inserted over a tombstone that only a crashed process knew to be there: counts as concurrent with it.
     if (traceless && !journaled.has(`${name} ${id} ${base}`)) return;
-    const seen = base === undefined || base === '' ? [] : (shownBy.get(`${name} ${id} ${base}`) ?? []);
-    for (const other of seen) {
+    const seen = base === undefined || base === '' ? [] : (shownBy.get(`${name} ${id} ${base}`)?.heads ?? []);
+    for (const other of forgotten.has(`${name} ${id} ${base}`) ? [] : seen) {
       if (head.time <= other.time) violations.push(`${nameOf({ id, head })} is not later than what its author saw`);
       if (!supersedes(head, other))
         violations.push(
@@ -155,6 +173,8 @@ export function createWriteLog(): WriteLog {
   const holdsUnderAnyName = (device: WatchedDevice, write: Write): boolean =>
     holds(device, write) || (again.get(write) ?? []).some((other) => holdsUnderAnyName(device, other));
 
+  const isForked = ({ actor, seq }: Dot): boolean => writes.by(actor, seq - 1, seq).length > 1;
+
   /** The rule of the vector: of what it covers, what is new in it or in these documents is there. */
   const checkCovered = (device: WatchedDevice, changed: readonly string[]): void => {
     const { vector } = device.journal;
@@ -163,11 +183,21 @@ export function createWriteLog(): WriteLog {
     for (const [actor, seq] of vector)
       for (const write of writes.by(actor, last.get(actor) ?? 0, seq)) candidates.add(write);
     for (const write of candidates) {
-      const forked = writes.by(write.head.actor, write.head.seq - 1, write.head.seq).length > 1;
-      if (!forked && covers(vector, write.head) && !holds(device, write))
+      // Until a repair: whoever has one of two versions of a dot is not sent the other one, nor what only that supersedes.
+      const forked = writes.to(write.id).some(({ head }) => supersedes(head, write.head) && isForked(head));
+      if (!forked && !isForked(write.head) && covers(vector, write.head) && !holds(device, write))
         violations.push(`the vector of ${device.name} covers ${nameOf(write)}, which it does not hold`);
     }
     checked.set(device.name, vector);
+  };
+
+  /** No marker names the heads of a fold: a write on one that the journal has forgotten counts as concurrent. */
+  const noteForgotten = ({ name, journal }: WatchedDevice): void => {
+    for (const [key, { device, id, rev, heads }] of shownBy) {
+      if (device !== name || heads.length < 2) continue;
+      const record = journal.records.get(id);
+      if (record?.rev !== rev && record?.pending?.rev !== rev) forgotten.add(key);
+    }
   };
 
   return {
@@ -178,13 +208,21 @@ export function createWriteLog(): WriteLog {
     get size() {
       return writes.all().length;
     },
-    noteShown: (device, id, rev, heads) => shownBy.set(`${device} ${id} ${rev}`, heads),
+    noteShown,
     watch(device) {
       checked.delete(device.name);
       // Also what was written before the replica could notice: on top of what nobody knows any more.
       if (losers.has(device.name)) for (const rev of device.handWrites.madeOn.keys()) before.add(rev);
+      const known = writes.all().length;
+      const hasLost = unread.delete(device.name);
+      if (hasLost) for (const key of journaled) if (key.startsWith(`${device.name} `)) journaled.delete(key);
       noteRecords(device, device.journal.records.keys());
       noteFound(device, device.journal.records.keys());
+      if (hasLost) {
+        // Their author died before he heard of his commit: nobody else has them, and their documents may be gone.
+        for (const write of writes.all().slice(known)) excused.add(write);
+        noteForgotten(device);
+      }
       device.onJournal(({ records }) =>
         noteRecords(
           device,
@@ -198,10 +236,12 @@ export function createWriteLog(): WriteLog {
     },
     excuse(loser, others) {
       losers.add(loser.name);
+      unread.add(loser.name);
       for (const rev of loser.handWrites.madeOn.keys()) before.add(rev);
       for (const write of writes.all())
         if (holds(loser, write) && !others.some((other) => holds(other, write))) excused.add(write);
     },
+    noteCopied: ({ name }) => copied.add(name),
     missing: (devices) =>
       writes.all().flatMap((write) => {
         const without = devices.filter((device) => !holdsUnderAnyName(device, write));

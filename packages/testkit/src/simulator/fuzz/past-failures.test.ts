@@ -110,4 +110,18 @@ describe('what has gone wrong once', () => {
       }
     }
   });
+
+  it('a disk forgets the newest write, and someone writes twice before that is noticed: on what he saw, and on nothing else', async () => {
+    for (let ms = 2; ms < 26; ms += 2) {
+      const forgets = { do: 'power', device: 2, documents: 1, journal: 0, downMs: 50, thenMs: 48 } as const;
+      const steps = [set(0, 'a', 2_000), set(1, 'a', 2_000), forgets, set(2, 'a', ms), set(2, 'a', 3_000)];
+      expect(await failuresOf(steps), `after ${ms} ms`).toEqual([]);
+    }
+  });
+
+  it('a disk forgets all of the journal: what goes on under a name of before is a fork, until it is repaired', async () => {
+    const forgets = { do: 'power', device: 0, documents: 0, journal: 5, downMs: 3_700, thenMs: 50 } as const;
+    const fold = [set(2, 'a', 0), set(1, 'a', 15), set(1, 'b', 60), set(0, 'a', 40)];
+    expect(await failuresOf([...fold, forgets])).toEqual([]);
+  });
 });

@@ -1,5 +1,5 @@
 /** A simulated device with everything that outlives its processes: its disk, its clock, and its tabs. */
-import { base64url, createFieldHasher, type P2PError } from '@rxdb-p2p/protocol';
+import { createFieldHasher, type P2PError } from '@rxdb-p2p/protocol';
 import {
   DEFAULT_JOURNAL_LIMITS,
   type JournalLimits,
@@ -7,16 +7,18 @@ import {
   type StoredDocument,
   WRITE_CONTEXT,
 } from 'rxdb-p2p/testing';
-import { createClock, createDevice, type Device, openDocuments, type Sabotage, type WatchedDevice } from '../device.ts';
-import { createDisk, type SimDisk } from '../disk.ts';
+import { createClock, createDevice, type Device, type Sabotage, type WatchedDevice } from '../device.ts';
+import { createDisk, EMPTY_DISK, type SimDisk } from '../disk.ts';
 import { type HandlerName, policyOf } from '../handlers.ts';
 import type { SimNetwork } from '../network.ts';
 import { createProcess, type SimProcess, type StorageDelays, type StorageWrite } from '../process.ts';
 import type { Random } from '../random.ts';
 import type { Trace } from '../trace.ts';
-import { type Change, createHandWrites, createUser } from '../user.ts';
+import { type Change, createHandWrites } from '../user.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { WriteLog } from '../write-log.ts';
+import { type LostCalls, losePower, type Profile, removeForGood } from './disk-losses.ts';
+import { type Beside, writeBeside } from './write-beside.ts';
 
 export interface Site {
   readonly name: string;
@@ -40,7 +42,15 @@ export interface Site {
   freeze(forMs: number): void;
   thawAll(): void;
   /** Its process dies, and each storage loses up to so many of its newest calls. */
-  losePower(lost: { readonly documents: number; readonly journal: number }, againMs: number): Promise<void>;
+  losePower(lost: LostCalls, againMs: number): Promise<void>;
+  /** Notes all that is on the disk, for `restore`. */
+  save(): void;
+  /** All that is on the disk. */
+  profile(): Profile;
+  /** Its process dies, and the disk is put back to what `save` has noted last; without that nothing is on it. */
+  restore(againMs: number): Promise<void>;
+  /** Its process dies, and all that was on its disk gives way to this. */
+  put(profile: Profile, againMs: number): Promise<void>;
   /** The process dies, and a document is gone from the disk without a delete. */
   rot(id: string, againMs: number): Promise<void>;
   /** A person's write: in the tab, or beside us when there is none. */
@@ -94,6 +104,11 @@ export function createSite(deps: SiteDeps): Site {
   let tabs = 0;
   let leader: Tab | undefined;
   let watched: WatchedDevice | undefined;
+  /** Names of key pairs are given once. */
+  let keyPairs = 0;
+  let keyPair = name;
+  let sessions: ReadonlySet<string> = new Set();
+  let saved: Profile | undefined;
   let losses = 0;
   let lossesNoticed = 0;
 
@@ -127,7 +142,21 @@ export function createSite(deps: SiteDeps): Site {
     const again = (): void => {
       if (process.alive) restart(tab, REOPEN_MS);
     };
+    const ownKeyPair = keyPair;
+    let isRenewed = false;
+    /** [CONN-11] It gives its name up, takes a new key pair, and begins anew. */
+    const onCloned = async (yields: boolean): Promise<void> => {
+      if (!yields || isRenewed) return;
+      isRenewed = true;
+      if (keyPair === ownKeyPair) keyPair = newKeyPair();
+      await tab.device?.replica.renounce().catch(() => undefined);
+      if (process.alive) restart(tab, 0);
+    };
     const opened = createDevice({
+      ...{ keyPair, onCloned, isOwnTab: (session) => sessions.has(session) },
+      onSession(session) {
+        sessions = new Set([...sessions, session]);
+      },
       ...{ name, network, random, handWrites, storage: process.storage, time: process.timers, tab: tab.number },
       enter: process.enter,
       stolen: alive.size > 1,
@@ -172,13 +201,18 @@ export function createSite(deps: SiteDeps): Site {
     time.after(random.next() * TOLD_LATE_MS, tab.process.die);
   }
 
-  async function writeBeside(id: string, change: Change): Promise<void> {
-    const process = newProcess();
-    const documents = await openDocuments(process.storage, name);
-    const randomId = (bytes: number): string => base64url(random.bytes(bytes));
-    const now = createClock(time, clockOffsetMs);
-    await createUser({ documents, now, randomId, handWrites }).write(id, change);
-    process.die();
+  const beside = (): Beside => {
+    return { process: newProcess(), name, random, handWrites, now: createClock(time, clockOffsetMs) };
+  };
+  const newKeyPair = (): string => `${name} ${++keyPairs}`;
+
+  async function put(profile: Profile, againMs: number): Promise<void> {
+    await closed();
+    losses++;
+    keyPair = profile.keyPair;
+    sessions = profile.sessions;
+    await time.hold(disk.put(profile.image, name));
+    time.after(againMs, open);
   }
 
   /** All processes die, and what they had under way on the disk is over. */
@@ -186,18 +220,6 @@ export function createSite(deps: SiteDeps): Site {
     for (const tab of [...frozen]) tab.process.die();
     leader?.process.die();
     await time.run(0);
-  }
-
-  async function removeForGood(id: string): Promise<void> {
-    const documents = await openDocuments(disk.storage, name);
-    const [previous] = await documents.findDocumentsById([id], false);
-    if (previous !== undefined) {
-      const rev = `${Number.parseInt(previous._rev, 10) + 1}-rotten`;
-      const tombstone = { ...previous, _deleted: true, _rev: rev, _meta: { lwt: 1 } };
-      await documents.bulkWrite([{ previous, document: tombstone }], 'rot');
-      await documents.cleanup(0);
-    }
-    await documents.close();
   }
 
   return {
@@ -246,25 +268,25 @@ export function createSite(deps: SiteDeps): Site {
     },
     async losePower(lost, againMs) {
       await closed();
-      const calls = disk.calls();
-      const less = (instance: string, by: number): [string, number] => [
-        instance,
-        Math.max(0, (calls.get(instance) ?? 0) - by),
-      ];
       if (lost.documents > 0) losses++;
-      const kept = new Map([less('items', lost.documents), less('journal', lost.journal)]);
-      await time.hold(disk.goBack(kept));
+      await time.hold(losePower(disk, lost));
       time.after(againMs, open);
     },
+    profile: () => ({ image: disk.save(), keyPair, sessions }),
+    save() {
+      saved = { image: disk.save(), keyPair, sessions };
+    },
+    restore: (againMs) => put(saved ?? { image: EMPTY_DISK, keyPair: newKeyPair(), sessions: new Set() }, againMs),
+    put,
     async rot(id, againMs) {
       await closed();
       losses++;
-      await time.hold(removeForGood(id));
+      await time.hold(removeForGood(disk, name, id));
       time.after(againMs, open);
     },
     write(id, change) {
       const device = leader?.device;
-      const done = device === undefined ? writeBeside(id, change) : device.write(id, change);
+      const done = device === undefined ? writeBeside(beside(), id, change) : device.write(id, change);
       // What the disk refused was not written.
       done.catch(() => undefined);
     },

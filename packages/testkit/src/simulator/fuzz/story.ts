@@ -49,6 +49,12 @@ function describe(step: Step): string {
       return `device ${step.device} dies ${step.mode} its ${ordinal(step.write)} write from now, for ${step.downMs} ms`;
     case 'power':
       return `device ${step.device} loses power, ${step.documents} writes of documents and ${step.journal} of the journal, for ${step.downMs} ms`;
+    case 'backup':
+      return `device ${step.device} is saved`;
+    case 'restore':
+      return `device ${step.device} is put back to what was saved last, for ${step.downMs} ms`;
+    case 'copy':
+      return `device ${step.device} gets the profile of device ${step.from}, for ${step.downMs} ms`;
     case 'rot':
       return `device ${step.device} restarts after ${step.downMs} ms without ${step.id} on its disk`;
     case 'clock':

@@ -101,6 +101,21 @@ export function createFuzzWorld(plan: Plan, sabotage: Sabotage = {}): FuzzWorld 
         excuse(at(action.device));
         await at(action.device).losePower(action, action.downMs);
         break;
+      case 'backup':
+        at(action.device).save();
+        break;
+      case 'restore':
+        excuse(at(action.device));
+        await at(action.device).restore(action.downMs);
+        break;
+      case 'copy': {
+        const profile = at(action.from).profile();
+        const { watched } = at(action.from);
+        if (watched !== undefined) log.noteCopied(watched);
+        excuse(at(action.device));
+        await at(action.device).put(profile, action.downMs);
+        break;
+      }
       case 'rot':
         excuse(at(action.device));
         await at(action.device).rot(action.id, action.downMs);
