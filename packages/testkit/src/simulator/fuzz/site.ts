@@ -291,9 +291,7 @@ export function createSite(deps: SiteDeps): Site {
       done.catch(() => undefined);
     },
     async purge() {
-      const tab = leader;
-      if (tab?.device === undefined) return;
-      await tab.device.purge();
+      await leader?.device?.purge();
     },
     setClock(offsetMs) {
       clockOffsetMs = offsetMs;
