@@ -256,6 +256,7 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
         options,
         node,
         async useHub() {
+          options.transport.preload?.();
           keys ??= secrets.keysOf(options).catch((error: unknown) => {
             keys = undefined;
             throw error;

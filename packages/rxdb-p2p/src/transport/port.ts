@@ -88,5 +88,7 @@ export interface Transport {
 /** Makes a transport for one database. Two factories with the same `key` share one transport there. */
 export interface TransportFactory {
   readonly key: string;
+  /** Begins to load what a transport will need, so that nobody waits for it later. What fails is tried again, and told, then. */
+  preload?(): void;
   create(events: TransportEvents): Transport;
 }

@@ -114,6 +114,7 @@ export function createSimplePeerTransportFactory(
   const tuned = { ...tuning, mesh: { ...tuning.mesh, links } };
   return {
     key: JSON.stringify(['simple-peer', urls.map(signalingKey).sort(), config, wrtc, links, token]),
+    preload: () => void loadLibraries(),
     create: (events) =>
       createSimplePeerTransport({ urls, getToken, config, wrtc: options.wrtc, tuning: tuned }, events),
   };
