@@ -9,7 +9,7 @@ import { hashSchema } from '../replica/schema.ts';
 import type { TabLead } from '../tabs/election.ts';
 import type { PoolListener, PoolShare, Tabs } from '../tabs/tabs.ts';
 import { createBackoff } from '../transport/backoff.ts';
-import { CLOSE_WITHIN_MS, type LedCollection, openLedCollection } from './led-collection.ts';
+import { CLOSE_WITHIN_MS, type LedCollection, type OpenLedCollection, openLedCollection } from './led-collection.ts';
 import { mayPass, storageProblem } from './storage-problem.ts';
 import { createSyncMeter } from './sync-meter.ts';
 import type { Timers } from './timers.ts';
@@ -88,6 +88,8 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
   let reading: Promise<LedCollection | undefined> | undefined;
   let endLead: ((problem: P2PError) => void) | undefined;
   let hold: Hold | undefined;
+  /** with whose name the journal has not been able to part */
+  let former: Identity | undefined;
   const schema = collection.schema.jsonSchema as unknown as Readonly<Record<string, unknown>>;
 
   const onProblem = (problem: P2PError): void => {
@@ -165,7 +167,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
     const { identity, openSidecar } = deps;
     const onMigrating = (): void => setHold({ why: 'migrating' });
     const opening = openLedCollection({
-      ...{ collection, lead, over, merge, meter, probes, timers, identity, openSidecar },
+      ...{ collection, lead, over, merge, meter, probes, timers, identity, openSidecar, former },
       ...{ onProblem, onMigrating, onReading, onFailure },
     });
     const outcome = Promise.race([opening.catch(storageProblem), ended]);
@@ -188,6 +190,7 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
       await endAll();
       return opened;
     }
+    former = undefined;
     leading = opened;
     endLead = onFailure;
     setHold(undefined);
@@ -195,10 +198,22 @@ export function createCollectionNode(deps: CollectionNodeDeps): CollectionNode {
     leading = undefined;
     endLead = undefined;
     if (problem !== undefined) onEnd(problem);
-    if (problem?.code === 'REPLICA_CLONED') await opened.replica.renounce().catch(() => undefined);
+    const failure = problem?.code === 'REPLICA_CLONED' ? await renounce(opened) : undefined;
+    if (failure !== undefined) onEnd(failure);
     await endAll();
     await opened.close();
-    return problem;
+    return failure ?? problem;
+  }
+
+  /** @returns why it could not: the next lead does it, before anything else */
+  async function renounce({ identity, replica }: OpenLedCollection): Promise<P2PError | undefined> {
+    try {
+      await replica.renounce();
+      return undefined;
+    } catch (error) {
+      former = identity;
+      return storageProblem(error);
+    }
   }
 
   async function endAll(): Promise<void> {

@@ -11,12 +11,14 @@ import { createLeadership, type Leadership } from '../tabs/leadership.ts';
 import { createPage } from '../tabs/page.ts';
 import { openTabChannel } from '../tabs/tab-channel.ts';
 import { createTabs } from '../tabs/tabs.ts';
+import { createBackoff } from '../transport/backoff.ts';
 import { createBlockBook } from './blocks.ts';
-import { type CollectionNode, createCollectionNode } from './collection-node.ts';
+import { type CollectionNode, createCollectionNode, STORAGE_RETRY } from './collection-node.ts';
 import { createHub } from './hub.ts';
 import { createPool, type PoolCore } from './pool.ts';
 import { createSecrets } from './secrets.ts';
 import { createSharedHubs } from './shared-hubs.ts';
+import { storageProblem } from './storage-problem.ts';
 import { hex } from './tab-names.ts';
 import { createTimers } from './timers.ts';
 import type { P2PPool } from './types.ts';
@@ -93,6 +95,7 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
   });
   /** Once is enough for a copy; whoever says again and again that he is us is no copy. */
   let isRenewed = false;
+  const renewal = createBackoff(STORAGE_RETRY, timers.random);
   const nodes = new Map<RxCollection, CollectionNode>();
   let identitySidecar: Promise<Sidecar> | undefined;
   let identity: Promise<Identity> | undefined;
@@ -141,9 +144,26 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
       for (const node of nodes.values()) node.report(problem);
       return;
     }
+    await renew(problem);
+  }
+
+  async function renew(problem: P2PError): Promise<void> {
     isRenewed = true;
-    identity = renewIdentity(await openedSidecar());
-    await identity;
+    try {
+      await replaceKeyPair(problem);
+    } catch (error) {
+      isRenewed = false;
+      // As long as both have one key pair they do not sync with each other.
+      for (const node of nodes.values()) node.report(storageProblem(error));
+      timers.after(renewal.next(), () => {
+        if (!isRenewed && pools.size > 0) void renew(problem);
+      });
+    }
+  }
+
+  async function replaceKeyPair(problem: P2PError): Promise<void> {
+    // Until there is another one, the present one stays: whoever asks for it meanwhile is not to fail with that.
+    identity = Promise.resolve(await renewIdentity(await openedSidecar()));
     hubs.retire();
     for (const node of nodes.values()) node.restart(problem);
   }

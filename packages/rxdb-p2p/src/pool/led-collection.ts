@@ -29,6 +29,7 @@ export interface LedCollection {
 }
 
 export interface OpenLedCollection extends LedCollection {
+  readonly identity: Identity;
   /** Waits for what is being written, but not for ever. */
   close(): Promise<void>;
 }
@@ -46,6 +47,8 @@ export interface LedCollectionDeps {
   readonly timers: Timers;
   readonly identity: () => Promise<Identity>;
   readonly openSidecar: () => Promise<Sidecar>;
+  /** whose name in the journal has still to be given up, since another device has its key pair */
+  readonly former: Identity | undefined;
   readonly onProblem: (problem: P2PError) => void;
   /** RxDB has still to move the documents to another schema. */
   readonly onMigrating: () => void;
@@ -119,12 +122,14 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
     expectLead();
     const journal = await openJournal({ sidecar, hasher, randomId, confirmLead: lead.confirm });
     const writeContext = `${WRITE_CONTEXT}-${randomId(8)}`;
-    const replica = createCollectionReplica({
-      ...{ documents, journal, hasher, merge, randomId, now, onProblem, writeContext, onFailure: fail },
-      validate: createValidator(schema),
-      migrate: createMigrateBody(collection, timers, onProblem),
-      actorOf: identity.actorOf,
-    });
+    const replicaOf = ({ actorOf }: Identity): CollectionReplica =>
+      createCollectionReplica({
+        ...{ documents, journal, hasher, merge, randomId, now, onProblem, writeContext, onFailure: fail, actorOf },
+        validate: createValidator(schema),
+        migrate: createMigrateBody(collection, timers, onProblem),
+      });
+    if (deps.former !== undefined) await replicaOf(deps.former).renounce();
+    const replica = replicaOf(identity);
     cleanups.push(() => closeInTime(replica));
     const abandon = (): void => {
       if (lead.over.reason !== 'handover') replica.abandon();
@@ -146,7 +151,7 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
     // When idle: writes that no checkpoint shows, since clocks go back and tabs overtake each other.
     if (known > 0) cleanups.push(timers.after(COMPARE_AFTER_MS, () => replica.compareAll().catch(fail)));
     const { replica: id, keyStorage } = identity;
-    return { id, keyStorage, replica, sync, contests, close };
+    return { id, identity, keyStorage, replica, sync, contests, close };
   }
 
   /** What it costs to find out: one write of the size that has failed, and its removal. */

@@ -173,6 +173,13 @@ export function createWriteLog(): WriteLog {
   const holdsUnderAnyName = (device: WatchedDevice, write: Write): boolean =>
     holds(device, write) || (again.get(write) ?? []).some((other) => holdsUnderAnyName(device, other));
 
+  /**
+   * Whoever has one of two versions of a dot is not sent the other one before a repair, nor what only that supersedes; and
+   * a later write of that author takes the place of both.
+   */
+  const isBehindFork = ({ id, head }: Write): boolean =>
+    writes.to(id).some((other) => supersedes(other.head, head) && isForked(other.head));
+
   const isForked = ({ actor, seq }: Dot): boolean => writes.by(actor, seq - 1, seq).length > 1;
 
   /** The rule of the vector: of what it covers, what is new in it or in these documents is there. */
@@ -183,9 +190,7 @@ export function createWriteLog(): WriteLog {
     for (const [actor, seq] of vector)
       for (const write of writes.by(actor, last.get(actor) ?? 0, seq)) candidates.add(write);
     for (const write of candidates) {
-      // Until a repair: whoever has one of two versions of a dot is not sent the other one, nor what only that supersedes.
-      const forked = writes.to(write.id).some(({ head }) => supersedes(head, write.head) && isForked(head));
-      if (!forked && !isForked(write.head) && covers(vector, write.head) && !holds(device, write))
+      if (covers(vector, write.head) && !holds(device, write) && !isForked(write.head) && !isBehindFork(write))
         violations.push(`the vector of ${device.name} covers ${nameOf(write)}, which it does not hold`);
     }
     checked.set(device.name, vector);
@@ -245,7 +250,7 @@ export function createWriteLog(): WriteLog {
     missing: (devices) =>
       writes.all().flatMap((write) => {
         const without = devices.filter((device) => !holdsUnderAnyName(device, write));
-        if (excused.has(write) && without.length === devices.length) return [];
+        if (without.length === devices.length && (excused.has(write) || isBehindFork(write))) return [];
         return without.map(({ name }) => `${name} has lost ${nameOf(write)}`);
       }),
     wrong: (devices) =>

@@ -124,4 +124,11 @@ describe('what has gone wrong once', () => {
     const fold = [set(2, 'a', 0), set(1, 'a', 15), set(1, 'b', 60), set(0, 'a', 40)];
     expect(await failuresOf([...fold, forgets])).toEqual([]);
   });
+
+  it('a disk forgets an edit and a delete that others have, and their numbers are used again: all agree in the end', async () => {
+    const forgets = { do: 'power', device: 0, documents: 3, journal: 4, downMs: 84, thenMs: 0 } as const;
+    const remove: Step = { do: 'write', device: 0, id: 'a', edit: { kind: 'delete' }, thenMs: 40 };
+    const before: Step[] = [set(1, 'b', 12), set(1, 'a', 1_800), set(0, 'a', 0), remove];
+    expect(await failuresOf([...before, forgets, set(0, 'b', 25), set(0, 'a', 10)])).toEqual([]);
+  });
 });

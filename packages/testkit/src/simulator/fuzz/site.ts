@@ -41,17 +41,19 @@ export interface Site {
   /** The tab freezes, and another one takes over; the first thaws when so much time has passed. */
   freeze(forMs: number): void;
   thawAll(): void;
-  /** Its process dies, and each storage loses up to so many of its newest calls. */
+  /** All its processes die. Resolves when what they had under way on the disk is over: then it can lose something. */
+  closed(): Promise<void>;
+  /** Each storage loses up to so many of its newest calls. */
   losePower(lost: LostCalls, againMs: number): Promise<void>;
   /** Notes all that is on the disk, for `restore`. */
   save(): void;
   /** All that is on the disk. */
   profile(): Profile;
-  /** Its process dies, and the disk is put back to what `save` has noted last; without that nothing is on it. */
+  /** The disk is put back to what `save` has noted last; without that nothing is on it. */
   restore(againMs: number): Promise<void>;
-  /** Its process dies, and all that was on its disk gives way to this. */
+  /** All that was on its disk gives way to this. */
   put(profile: Profile, againMs: number): Promise<void>;
-  /** The process dies, and a document is gone from the disk without a delete. */
+  /** A document is gone from the disk without a delete. */
   rot(id: string, againMs: number): Promise<void>;
   /** A person's write: in the tab, or beside us when there is none. */
   write(id: string, change: Change): void;
@@ -204,10 +206,10 @@ export function createSite(deps: SiteDeps): Site {
   const beside = (): Beside => {
     return { process: newProcess(), name, random, handWrites, now: createClock(time, clockOffsetMs) };
   };
+  const profile = (): Profile => ({ image: disk.save(), keyPair, sessions });
   const newKeyPair = (): string => `${name} ${++keyPairs}`;
 
   async function put(profile: Profile, againMs: number): Promise<void> {
-    await closed();
     losses++;
     keyPair = profile.keyPair;
     sessions = profile.sessions;
@@ -215,10 +217,8 @@ export function createSite(deps: SiteDeps): Site {
     time.after(againMs, open);
   }
 
-  /** All processes die, and what they had under way on the disk is over. */
   async function closed(): Promise<void> {
-    for (const tab of [...frozen]) tab.process.die();
-    leader?.process.die();
+    for (const tab of [...alive]) tab.process.die();
     await time.run(0);
   }
 
@@ -266,20 +266,19 @@ export function createSite(deps: SiteDeps): Site {
     thawAll() {
       for (const tab of [...frozen]) thaw(tab);
     },
+    closed,
     async losePower(lost, againMs) {
-      await closed();
       if (lost.documents > 0) losses++;
       await time.hold(losePower(disk, lost));
       time.after(againMs, open);
     },
-    profile: () => ({ image: disk.save(), keyPair, sessions }),
+    profile,
     save() {
-      saved = { image: disk.save(), keyPair, sessions };
+      saved = profile();
     },
     restore: (againMs) => put(saved ?? { image: EMPTY_DISK, keyPair: newKeyPair(), sessions: new Set() }, againMs),
     put,
     async rot(id, againMs) {
-      await closed();
       losses++;
       await time.hold(removeForGood(disk, name, id));
       time.after(againMs, open);

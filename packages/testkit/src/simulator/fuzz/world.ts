@@ -57,7 +57,8 @@ export function createFuzzWorld(plan: Plan, sabotage: Sabotage = {}): FuzzWorld 
     return site;
   };
   /** Only those who are there lose something that only they have. */
-  const excuse = (loser: Site): void => {
+  const excuse = async (loser: Site): Promise<void> => {
+    await loser.closed();
     const safe = sites.filter((site) => site !== loser && !site.doubtful);
     const others = safe.flatMap(({ watched }) => watched ?? []);
     if (loser.watched !== undefined) log.excuse(loser.watched, others);
@@ -98,26 +99,26 @@ export function createFuzzWorld(plan: Plan, sabotage: Sabotage = {}): FuzzWorld 
         break;
       }
       case 'power':
-        excuse(at(action.device));
+        await excuse(at(action.device));
         await at(action.device).losePower(action, action.downMs);
         break;
       case 'backup':
         at(action.device).save();
         break;
       case 'restore':
-        excuse(at(action.device));
+        await excuse(at(action.device));
         await at(action.device).restore(action.downMs);
         break;
       case 'copy': {
         const profile = at(action.from).profile();
         const { watched } = at(action.from);
         if (watched !== undefined) log.noteCopied(watched);
-        excuse(at(action.device));
+        await excuse(at(action.device));
         await at(action.device).put(profile, action.downMs);
         break;
       }
       case 'rot':
-        excuse(at(action.device));
+        await excuse(at(action.device));
         await at(action.device).rot(action.id, action.downMs);
         break;
       case 'clock':
