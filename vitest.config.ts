@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -39,7 +40,8 @@ const NEED_OWN_PROCESS = [
   // Other functions in the place of ours.
   'packages/encryption/src/keys/passwords.test.ts',
   'packages/testkit/src/simulator/fuzz/seeded-bugs.test.ts',
-  // IndexedDB, and an environment variable.
+  // What only pages have, and an environment variable.
+  'demo/src/database.test.ts',
   'packages/testkit/src/storage/storage-failure.test.ts',
   'signaling-server/src/auth/jwks.test.ts',
   // The memory of the process is measured.
@@ -53,8 +55,8 @@ export default defineConfig({
     globalSetup: '.ci/ensure-servers.mjs',
     // Native WebRTC holds its process until every connection is closed; a fork can be ended, a thread cannot.
     pool: 'forks',
-    // All cores: nobody works beside the tests.
-    maxWorkers: '100%',
+    // All cores, and one more: some tests wait.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       // Files of most projects share processes: a third of the quick run was starting them and importing RxDB.
       { extends: true, test: { name: 'protocol', include: ['packages/protocol/src/**/*.test.ts'], isolate: false } },

@@ -102,7 +102,7 @@ function loseSome(replica: SimReplica, { nodes }: SimNetwork, random: Random) {
 
 describe('sync sessions under random schedules', () => {
   it('[SYNC-9] [SYNC-14] [SYNC-15] vectors promise no more than there is, all converge, fingerprints agree, silence follows', () => {
-    forSeeds(150, (random) => expectEqual(runScenario(random, { losses: false, oneWay: false })));
+    forSeeds(100, (random) => expectEqual(runScenario(random, { losses: false, oneWay: false })));
   }, 60_000);
 
   it('[SYNC-7] [SYNC-9] channels that go one way break no promise', () => {
@@ -131,7 +131,7 @@ describe('sync sessions under random schedules', () => {
   }, 60_000);
 
   it('[SYNC-8] [SYNC-9] what storage lost comes back from others', () => {
-    forSeeds(150, (random) => expectEqual(runScenario(random, { losses: true, oneWay: false })));
+    forSeeds(100, (random) => expectEqual(runScenario(random, { losses: true, oneWay: false })));
   }, 60_000);
 
   it('[SYNC-9] a replica that claims before its scan has ended is noticed', () => {

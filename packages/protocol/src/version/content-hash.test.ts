@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFieldHasher, NO_FIELDS } from '../merge/field-hashes.ts';
+import { THOROUGH } from '../testing/random.ts';
 import { CONTENT_HASH_LENGTH, contentHash, headOf, opaqueContentHash } from './content-hash.ts';
 import { type Envelope, NO_FIELD_CLOCKS, NO_PAST } from './head.ts';
 
@@ -79,12 +80,13 @@ describe('a content hash', () => {
   });
 
   it('[VER-11] differs for a million versions that are much alike', () => {
+    const half = THOROUGH ? 500_000 : 100_000;
     const seen = new Set<string>();
-    for (let i = 0; i < 500_000; i++) {
+    for (let i = 0; i < half; i++) {
       seen.add(contentHash({ ...plain, time: i }, NO_FIELDS));
       seen.add(contentHash(plain, { names: ['a'], hashes: String(i).padStart(11, 'A') }));
     }
-    expect(seen.size).toBe(1_000_000);
+    expect(seen.size).toBe(2 * half);
   });
 
   it('is kept in a head', () => {

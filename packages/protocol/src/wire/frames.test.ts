@@ -10,11 +10,12 @@ import { type Clock, MAX_TIMESTAMP } from '../version/clock.ts';
 import { type Actor, compareStrings, type Dot } from '../version/dot.ts';
 import type { Print } from '../version/fingerprint.ts';
 import type { Envelope, Version } from '../version/head.ts';
-import type { Vector } from '../version/vector.ts';
+import { bytesEqual, type Vector } from '../version/vector.ts';
 import { DECODE_CODES } from './codes.ts';
 import { decodeFrame, encodeFrame } from './frames.ts';
 import { encodedVersionBytes } from './size.ts';
 
+const CODES: ReadonlySet<string> = new Set(DECODE_CODES);
 const BASE64URL = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
 
 function characters(length: number): fc.Arbitrary<string> {
@@ -268,6 +269,20 @@ function damaged(bytes: readonly number[], [kind, share, byte]: Damage): number[
   }
 }
 
+/**
+ * Matchers are asked only where something is wrong: they take longer than the decoder.
+ *
+ * @returns whether it is a frame
+ */
+function isOneFormOrRefused(bytes: Uint8Array): boolean {
+  const code = codeOf(() => {
+    const again = encodeFrame(decodeFrame(bytes));
+    if (!bytesEqual(again, bytes)) expect(again).toEqual(bytes);
+  });
+  if (code !== undefined && !CODES.has(code)) expect(DECODE_CODES).toContain(code);
+  return code === undefined;
+}
+
 describe('[WIRE-1] damaged frames', () => {
   it('are the one form of another frame, or refused with a code of the decoder', () => {
     let refused = 0;
@@ -278,12 +293,8 @@ describe('[WIRE-1] damaged frames', () => {
         const bytes = [...encodeFrame(original)];
         for (const history of damages) {
           const bad = Uint8Array.from(history.reduce(damaged, bytes));
-          const code = codeOf(() => expect(encodeFrame(decodeFrame(bad))).toEqual(bad));
-          if (code === undefined) taken++;
-          else {
-            expect(DECODE_CODES).toContain(code);
-            refused++;
-          }
+          if (isOneFormOrRefused(bad)) taken++;
+          else refused++;
         }
       }),
       { numRuns: 2_500 },
@@ -299,8 +310,7 @@ describe('[WIRE-1] damaged frames', () => {
         fc.uint8Array({ maxLength: 64 }),
         (type, rest) => {
           const bytes = Uint8Array.of(type, ...rest);
-          const code = codeOf(() => expect(encodeFrame(decodeFrame(bytes))).toEqual(bytes));
-          if (code !== undefined) expect(DECODE_CODES).toContain(code);
+          isOneFormOrRefused(bytes);
         },
       ),
       { numRuns: 10_000 },

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { SEEDS as ASKED } from '../thoroughness.ts';
+import { SEEDS as ASKED, THOROUGH } from '../thoroughness.ts';
 import { type Plan, planOf } from './plan.ts';
 import { runPlan } from './run.ts';
 import { shrink } from './shrink.ts';
@@ -11,7 +11,7 @@ import { addOutcome, emptyTally, tellTally } from './tally.ts';
 /** `npm test` has a step of its own, which takes 1,000 seeds on all cores; `npm run simulate` as many as it is given. */
 const SEEDS = Math.min(50, ASKED);
 const PARTS = 10;
-const SEEDS_OF_FAILING_HANDLERS = Math.ceil(SEEDS / 5);
+const SEEDS_OF_FAILING_HANDLERS = Math.ceil(SEEDS / (THOROUGH ? 5 : 10));
 
 describe('a pool to which everything happens', () => {
   let tally = emptyTally();
