@@ -17,8 +17,8 @@ export interface BlockBookDeps {
   readonly sidecar: () => Promise<Sidecar>;
   /** milliseconds since 1970 */
   readonly wallClock: () => number;
-  /** Connections with who is blocked now have to end. */
-  readonly onChange: () => void;
+  /** Connections with who is blocked now have to end. @param isShorter somebody is not blocked any more */
+  readonly onChange: (isShorter: boolean) => void;
 }
 
 export function createBlockBook({ name, sidecar, wallClock, onChange }: BlockBookDeps): BlockBook {
@@ -26,8 +26,9 @@ export function createBlockBook({ name, sidecar, wallClock, onChange }: BlockBoo
   let channel: BroadcastChannel | undefined;
 
   async function read(opened: Sidecar): Promise<void> {
+    const before = list;
     list = await readBlocked(opened);
-    onChange();
+    onChange([...before].some((replica) => !list.has(replica)));
   }
 
   async function change(replica: string, write: (opened: Sidecar) => Promise<void>): Promise<void> {

@@ -45,6 +45,8 @@ export interface Connection {
   refuse(channel: number, code: RefuseCode, text: string): void;
   send(channel: number, frame: SyncFrame): void;
   writable(): Promise<void>;
+  /** Whether nothing can come of it as things are: its place in the transport may go to another one. */
+  spare(isSpare: boolean): void;
   /** Undefined: not known, or the transport does not tell. */
   route(): Promise<LinkRoute | undefined>;
   /** Whether a large frame is coming in, part by part. */
@@ -239,6 +241,7 @@ export function createConnection(
       if (ended || link.bufferedBytes <= LINK_DRAINED_BYTES) return Promise.resolve();
       return new Promise((resolve) => writers.push(resolve));
     },
+    spare: (isSpare) => link.spare?.(isSpare),
     route: () => link.route?.() ?? Promise.resolve(undefined),
     async isAlive(withinMs) {
       const since = heardSince;

@@ -83,7 +83,7 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     name: `rxdb-p2p/${database.name}`,
     sidecar: openedSidecar,
     wallClock,
-    onChange: () => hubs.each((hub) => hub.enforceBlocks()),
+    onChange: (isShorter) => hubs.each((hub) => hub.enforceBlocks(isShorter)),
   });
   const secrets = createSecrets({
     timers,

@@ -73,8 +73,8 @@ export interface Hub {
   /** Connects with those in the topic's room, before there is anything to open. @returns what ends it; to be called once */
   enter(keys: TopicKeys): () => void;
   register(keys: TopicKeys, registration: Registration): Registered;
-  /** The block list has changed. */
-  enforceBlocks(): void;
+  /** The block list has changed. @param isShorter somebody may come back */
+  enforceBlocks(isShorter: boolean): void;
   close(): Promise<void>;
 }
 
@@ -288,9 +288,10 @@ export function createHub(deps: HubDeps): Hub {
       };
       return { end, recheck: () => offers.recheck(registration) };
     },
-    enforceBlocks() {
+    enforceBlocks(isShorter) {
       for (const connection of [...all])
         if (connection.peer !== null && deps.isBlocked(connection.peer.replica)) connection.end('BLOCKED', '');
+      if (isShorter) transport.redial?.();
     },
     async close() {
       if (closed) return;

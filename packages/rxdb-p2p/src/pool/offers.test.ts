@@ -15,6 +15,7 @@ function createWorld() {
   const channels: OpenChannel[] = [];
   const handlers = new Map<number, ChannelHandlers>();
   let last = 0;
+  let spare = false;
   const connection = {
     peer: { replica: 'r'.repeat(43), time: 0 },
     closed: false,
@@ -26,6 +27,10 @@ function createWorld() {
       handlers.set(last, given);
       if (!denied) given.opened(last, { outgoing: offer.sends, incoming: offer.receives });
       return last;
+    },
+    spare(next: boolean) {
+      if (next !== spare) said.push(next ? 'of no use' : 'of use');
+      spare = next;
     },
     withdraw: (channel: number) => void said.push(`close ${channel}`),
   } as unknown as Connection;
@@ -67,7 +72,10 @@ describe('offers', () => {
     expect(said).toEqual(['open 1 sends receives']);
     void offers.recheck(registration);
     await answer({ read: false, write: false });
-    expect(said.slice(1)).toEqual(['close 1', 'closed', 'deny 2', 'NOT_ALLOWED']);
+    expect(said.slice(1)).toEqual(['close 1', 'closed', 'of no use', 'deny 2', 'NOT_ALLOWED']);
+    void offers.recheck(registration);
+    await answer(ALL);
+    expect(said.slice(6)).toEqual(['close 2', 'of use', 'open 3 sends receives']);
   });
 
   it('[CONN-3] are not made again for a channel that was dropped for a newer one', async () => {

@@ -31,6 +31,8 @@ interface Offered {
   number: number | undefined;
   rights: PeerRights;
   open: OpenChannel | undefined;
+  /** one of both sides has refused */
+  refused: boolean;
   /** of the last question to the application: an answer to an earlier one is void */
   question: number;
 }
@@ -42,7 +44,13 @@ export function createOffers({ isRegistered, wallClock, nameChannel }: OffersDep
     const { peer } = connection;
     const pools = offered.get(connection);
     if (peer === null || pools === undefined) return;
-    const current = pools.get(registration) ?? { number: undefined, rights: NO_RIGHTS, open: undefined, question: 0 };
+    const current = pools.get(registration) ?? {
+      number: undefined,
+      rights: NO_RIGHTS,
+      open: undefined,
+      refused: false,
+      question: 0,
+    };
     pools.set(registration, current);
     const question = ++current.question;
     let rights = NO_RIGHTS;
@@ -71,6 +79,11 @@ export function createOffers({ isRegistered, wallClock, nameChannel }: OffersDep
     const skew = clocksApart(connection, registration.maxClockDifferenceMs);
     const isDenied = !sends && !receives;
     const offer = { ...registration.offer, sends, receives };
+    const judge = (refused: boolean): void => {
+      current.refused = refused;
+      weigh(connection);
+    };
+    judge(isDenied || skew !== undefined);
     current.number = connection.offer(offer, isDenied || skew !== undefined, {
       opened(channel, directions) {
         current.open = {
@@ -91,16 +104,26 @@ export function createOffers({ isRegistered, wallClock, nameChannel }: OffersDep
             offered.get(connection)?.delete(registration);
           },
         };
+        judge(false);
         registration.opened(current.open);
       },
       received(_, frame) {
         if (current.open !== undefined) registration.received(current.open, frame);
       },
-      refused: (_, code, text) => registration.refused(replica, code, text),
+      refused(_, code, text) {
+        judge(true);
+        registration.refused(replica, code, text);
+      },
       closed: () => closed(registration, current),
     });
     if (skew !== undefined) registration.refused(replica, 'CLOCK_DIFFERS', skew.message, skew);
     else if (isDenied) registration.refused(replica, 'NOT_ALLOWED', 'the application does not let this peer in');
+  }
+
+  /** A connection on which all is refused takes no place from another one. */
+  function weigh(connection: Connection): void {
+    const pools = [...(offered.get(connection)?.values() ?? [])];
+    connection.spare(pools.length > 0 && pools.every(({ refused }) => refused));
   }
 
   function closed(registration: Registration, current: Offered): void {
@@ -148,7 +171,7 @@ export function createOffers({ isRegistered, wallClock, nameChannel }: OffersDep
       for (const [connection, pools] of offered) {
         const current = pools.get(registration);
         if (current?.number !== undefined) connection.withdraw(current.number);
-        pools.delete(registration);
+        if (pools.delete(registration)) weigh(connection);
       }
     },
   };

@@ -119,6 +119,9 @@ export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryN
     members.set(member.id, member);
     let closed = false;
     return {
+      redial() {
+        for (const room of member.rooms.rooms) dialMembers(member, room);
+      },
       join: (room, key) => (closed ? () => undefined : rooms.use(room, key)),
       close() {
         closed = true;

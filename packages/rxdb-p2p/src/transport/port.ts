@@ -34,6 +34,8 @@ export interface Link {
   onDoubt(listener: () => void): void;
   /** Its owner waits for an answer: look whether the network still works; if there is a reason, tell `onDoubt`. */
   suspect(): void;
+  /** Whether its owner has no use for it: then another one may have its place. Left out by transports without a limit. */
+  spare?(isSpare: boolean): void;
   /** Ends the link. May be called twice. What was sent before is still delivered where the network allows it. */
   close(): void;
   /** Ends a link whose other end is gone, and with it what waits; the transport looks for it elsewhere at once. */
@@ -81,6 +83,8 @@ export interface Transport {
    * @param signalKey seals what members tell each other through a server, 32 bytes; the same for all uses of a room
    */
   join(room: string, signalKey: Uint8Array): () => void;
+  /** Looks at once for those whose links its owner has closed. Left out by transports that do not dial again by themselves. */
+  redial?(): void;
   /** Leaves all rooms and closes all links. Resolves within 2 s whatever the network does. May be called twice. */
   close(): Promise<void>;
 }

@@ -211,6 +211,7 @@ export function createSimplePeerTransport(
     get droppedSignals() {
       return mesh?.droppedSignals ?? 0;
     },
+    redial: () => mesh?.redial(),
     linksIn: (room) => mesh?.linksIn(room) ?? 0,
     join: (room, key) => (closed === undefined ? users.use(room, key) : () => undefined),
     close() {

@@ -54,7 +54,7 @@ export function createDialing(deps: DialingDeps): Dialing {
   }
 
   function hasPlace(): boolean {
-    return links.size + attempts.size < limits.links;
+    return links.size - links.spare.length + attempts.size < limits.links;
   }
 
   /** Links of a room, those included that are being made. */

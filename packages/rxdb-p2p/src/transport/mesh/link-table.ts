@@ -25,7 +25,9 @@ export interface LinkTable extends Iterable<LinkEntry> {
   add(entry: LinkEntry): void;
   /** Returns whether it was there. */
   remove(entry: LinkEntry): boolean;
-  /** Links that are kept for a room. */
+  /** Links that are of no use, whose places others may have. */
+  readonly spare: readonly LinkEntry[];
+  /** Links of use that are kept for a room. */
   count(room: string): number;
 }
 
@@ -36,6 +38,9 @@ export function createLinkTable(): LinkTable {
     get size() {
       return links.size;
     },
+    get spare() {
+      return [...links.values()].filter(({ link }) => link.isSpare);
+    },
     get: (instance) => links.get(instance),
     named(name) {
       for (const entry of links.values()) if (entry.name === name) return entry;
@@ -43,6 +48,6 @@ export function createLinkTable(): LinkTable {
     },
     add: (entry) => void links.set(entry.instance, entry),
     remove: (entry) => links.get(entry.instance) === entry && links.delete(entry.instance),
-    count: (room) => [...links.values()].filter(({ rooms }) => rooms.has(room)).length,
+    count: (room) => [...links.values()].filter(({ rooms, link }) => rooms.has(room) && !link.isSpare).length,
   };
 }

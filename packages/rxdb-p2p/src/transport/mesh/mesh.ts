@@ -14,13 +14,13 @@ import { type Attempt, createAttempts } from './attempts.ts';
 import { chooseDispensable, wantsMore } from './choice.ts';
 import { createDialing } from './dialing.ts';
 import { createLinkTable, type LinkEntry } from './link-table.ts';
+import { createLiving } from './living.ts';
 import type { MeshLimits } from './mesh-limits.ts';
 import { createReception } from './reception.ts';
 import { createRemotes } from './remotes.ts';
 import { createRenewal } from './renewal.ts';
 import { createRoomSearch } from './room-search.ts';
 import { createSealing, type SealLibrary } from './sealing.ts';
-import { settled } from './settled.ts';
 import type { SignalBody } from './signal-codec.ts';
 import { createSpeech } from './speech.ts';
 
@@ -49,6 +49,8 @@ export interface Mesh {
   leave(room: string): void;
   /** The network is back or another one, or this device has slept: looks after every link, and tries all anew. */
   wake(): void;
+  /** Dials those anew whose links were not wanted. */
+  redial(): void;
   /** Ends all links, at once, and leaves the server until `wake`. */
   sleep(): void;
   close(): Promise<void>;
@@ -65,11 +67,10 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
   /** members of each room at the last count, this one included */
   const rooms = new Map<string, number>();
   const links = createLinkTable();
-  /** all connections, those included that are no longer, or not yet, links */
-  const living = new Set<PeerConnection>();
+  const living = createLiving(connect, timers);
   let droppedSignals = 0;
 
-  const attempts = createAttempts(connectCounted, limits.connectTimeoutMs, timers, {
+  const attempts = createAttempts(living.connect, limits.connectTimeoutMs, timers, {
     onSignal({ remote, name, insists, initiator, room }, body) {
       const said: SignalBody = insists && body.kind === 'offer' ? { ...body, insist: true } : body;
       send(remotes.current(remote), { name, body: said, fromDialler: initiator }, room);
@@ -145,13 +146,6 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
     return Math.max(0, (rooms.get(room) ?? 0) - remotes.duplicates(room));
   }
 
-  function connectCounted(initiator: boolean, events: PeerConnectionEvents): PeerConnection {
-    const connection = connect(initiator, events);
-    living.add(connection);
-    void connection.gone.then(() => living.delete(connection));
-    return connection;
-  }
-
   function share(entry: LinkEntry, room: string): void {
     entry.rooms.add(room);
     search.found(room);
@@ -204,6 +198,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
     other?.link.abort('replaced by another link');
     const link = createDataChannelLink({
       ...{ connection, remoteId, initiator, room, fingerprints, onSuspicion: signaling.check },
+      onSpare: () => onSpare(entry),
       onEnd: (by) => onLinkEnd(entry, by),
     });
     const known = { instance: remoteId, name, link, room, connection, since: now() };
@@ -215,10 +210,19 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
     dialing.dialAll();
   }
 
-  /** Gives up a link for one that insists, so that there are never more than allowed. */
+  function onSpare({ rooms: shared, link }: LinkEntry): void {
+    for (const room of shared) {
+      if (link.isSpare) search.lost(room);
+      else search.found(room);
+    }
+    dialing.dialAll();
+  }
+
+  /** Gives up a link of no use, or one for an attempt that insists, so that there are never more than allowed. */
   function makePlace(insists: boolean): boolean {
     if (links.size < limits.links) return true;
-    const entry = insists ? chooseDispensable(links, limits.stableMs, timers) : undefined;
+    const [spare] = links.spare;
+    const entry = spare ?? (insists ? chooseDispensable(links, limits.stableMs, timers) : undefined);
     entry?.link.close();
     return entry !== undefined;
   }
@@ -235,6 +239,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
       if (remote !== undefined) remote.ours = true;
     }
     for (const room of entry.rooms) search.lost(room);
+    if (remote !== undefined) remote.refused = by === 'here';
     // What the owner of a link did not want is not pressed on it again soon.
     dialing.retryLater(remote, by === 'here' ? limits.retry.maxMs : undefined);
   }
@@ -282,6 +287,10 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
       renewal.disturbed();
       dialing.retryNow();
     },
+    redial() {
+      for (const remote of remotes) if (remote.refused) remote.ours = true;
+      dialing.retryNow();
+    },
     sleep() {
       attempts.dropAll();
       for (const { link } of links) link.abort('the page is left');
@@ -294,10 +303,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
       signaling.close();
       search.stopAll();
       dialing.stop();
-      await settled(
-        [...living].map(({ gone }) => gone),
-        timers,
-      );
+      await living.settled();
     },
   };
 }

@@ -19,6 +19,8 @@ export interface Remote {
   instance: string | undefined;
   /** The server named it to us, so we dial; those who were named to it, or have come later, are dialled by it. */
   ours: boolean;
+  /** Its last link was ended by the owner of this transport. */
+  refused: boolean;
   /** No attempt of ours before this time, milliseconds. */
   notBefore: number;
   /** It has been asked for its name, and until this time, milliseconds, we wait for the answer before we dial. */
@@ -107,6 +109,7 @@ export function createRemotes(limits: MeshLimits, random: () => number, busy: (r
         asked: new Map(),
         instance: undefined,
         ours: false,
+        refused: false,
         notBefore: 0,
         askedUntil: 0,
         lastOffer: Number.NEGATIVE_INFINITY,

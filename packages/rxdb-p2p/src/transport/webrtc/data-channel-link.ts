@@ -9,6 +9,8 @@ export type LinkEnd = 'here' | 'there' | 'broken';
 export interface DataChannelLink extends Link {
   /** There is reason to doubt that the other end is there: its owner is to find out. */
   doubt(): void;
+  /** Whether its owner has no use for it. */
+  readonly isSpare: boolean;
   /** The connection below has ended. */
   ended(error: Error | undefined): void;
   /** Ends it and its connection at once. */
@@ -24,6 +26,8 @@ export interface DataChannelLinkOptions {
   /** told once, before the owner of the link */
   readonly onEnd: (end: LinkEnd) => void;
   readonly onSuspicion: () => void;
+  /** Its owner has another opinion of its use. */
+  readonly onSpare: () => void;
 }
 
 export function createDataChannelLink({
@@ -34,9 +38,11 @@ export function createDataChannelLink({
   fingerprints,
   onEnd,
   onSuspicion,
+  onSpare,
 }: DataChannelLinkOptions): DataChannelLink {
   const { inbox, maxMessageBytes } = connection;
   let closed: string | undefined;
+  let isSpare = false;
   let onClose: ((reason: string) => void) | undefined;
   let onDrain: (() => void) | undefined;
   let onDoubt: (() => void) | undefined;
@@ -102,6 +108,14 @@ export function createDataChannelLink({
       onDoubt = listener;
     },
     suspect: onSuspicion,
+    get isSpare() {
+      return isSpare;
+    },
+    spare(next) {
+      if (next === isSpare || closed !== undefined) return;
+      isSpare = next;
+      onSpare();
+    },
     close: () => close('closed here'),
     abandon() {
       if (closed !== undefined) return;

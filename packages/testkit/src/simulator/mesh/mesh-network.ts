@@ -111,7 +111,7 @@ export function createMeshNetwork(time: VirtualTime, random: Random, options: Me
           onLink: (link) => onLink(watch(name, link)),
         });
         const users = createRoomUsers({ wanted: mesh.join, unwanted: mesh.leave });
-        return { join: users.use, close: mesh.close };
+        return { join: users.use, redial: mesh.redial, close: mesh.close };
       },
     }),
   };
