@@ -39,6 +39,8 @@ export interface Dialing {
   retryLater(remote: Remote | undefined, delayMs?: number): void;
   /** What failed before may work now: no delay counts any more. */
   retryNow(): void;
+  /** Those, too, whom only their own delays would bring back: their links were ended here. */
+  redial(): void;
   stop(): void;
 }
 
@@ -124,6 +126,14 @@ export function createDialing(deps: DialingDeps): Dialing {
     }
   }
 
+  function retryNow(): void {
+    for (const remote of remotes) {
+      remote.notBefore = 0;
+      remote.backoff.reset();
+    }
+    dialAll();
+  }
+
   return {
     hasPlace,
     canExchange,
@@ -163,12 +173,10 @@ export function createDialing(deps: DialingDeps): Dialing {
       if (remote !== undefined) remote.notBefore = timers.now() + (delayMs ?? remote.backoff.next());
       dialAll();
     },
-    retryNow() {
-      for (const remote of remotes) {
-        remote.notBefore = 0;
-        remote.backoff.reset();
-      }
-      dialAll();
+    retryNow,
+    redial() {
+      for (const remote of remotes) if (remote.refused) remote.ours = true;
+      retryNow();
     },
     stop() {
       stopTimer();

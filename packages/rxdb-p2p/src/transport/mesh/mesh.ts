@@ -211,10 +211,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
   }
 
   function onSpare({ rooms: shared, link }: LinkEntry): void {
-    for (const room of shared) {
-      if (link.isSpare) search.lost(room);
-      else search.found(room);
-    }
+    for (const room of shared) (link.isSpare ? search.lost : search.found)(room);
     dialing.dialAll();
   }
 
@@ -287,10 +284,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
       renewal.disturbed();
       dialing.retryNow();
     },
-    redial() {
-      for (const remote of remotes) if (remote.refused) remote.ours = true;
-      dialing.retryNow();
-    },
+    redial: dialing.redial,
     sleep() {
       attempts.dropAll();
       for (const { link } of links) link.abort('the page is left');
