@@ -16,6 +16,7 @@ import { runEditLatency } from './suites/edit-latency.ts';
 import { runEncryption } from './suites/encryption.ts';
 import { runInitialSync } from './suites/initial-sync.ts';
 import { runInsertCopies } from './suites/insert-copies.ts';
+import { runLargeSync } from './suites/large-sync.ts';
 import { runReconnect } from './suites/reconnect.ts';
 import { runSteadyEdits } from './suites/steady-edits.ts';
 import { runStorageCost } from './suites/storage-cost.ts';
@@ -24,6 +25,7 @@ type Suite = (settings: Settings, progress: (text: string) => void) => Promise<S
 
 const SUITES: Readonly<Record<string, Suite>> = {
   'browser-initial-sync': runBrowserInitialSync,
+  'large-sync': runLargeSync,
   'edit-latency': runEditLatency,
   'steady-edits': runSteadyEdits,
   'browser-reconnect': runBrowserReconnect,

@@ -16,6 +16,8 @@ export interface Settings {
     /** Batch sizes of RxDB besides its default. */
     readonly batchSizes: readonly number[];
   };
+  /** One size beside a smaller one, which tells whether time grows with the number of documents. */
+  readonly largeSync: { readonly documents: number; readonly beside: number };
   readonly editLatency: { readonly edits: number; readonly rounds: number };
   readonly steadyEdits: { readonly peers: number; readonly seconds: number };
   readonly browserReconnect: { readonly documents: readonly number[] };
@@ -30,7 +32,10 @@ export interface Settings {
   readonly insertCopies: { readonly peers: readonly number[]; readonly runs: number; readonly latencyMs: number };
   /** Rounds in a browser; in each, every candidate has its turn. */
   readonly encryption: { readonly fieldRounds: number; readonly insertRounds: number };
-  readonly reconnect: { readonly actors: number; readonly runs: number };
+  readonly reconnect: {
+    readonly actors: number;
+    readonly sizes: readonly { readonly documents: number; readonly runs: number; readonly besideRxdb: boolean }[];
+  };
 }
 
 const FULL: Settings = {
@@ -40,10 +45,10 @@ const FULL: Settings = {
     sizes: [
       { documents: 1_000, rounds: 5 },
       { documents: 10_000, rounds: 3 },
-      { documents: 100_000, rounds: 1 },
     ],
     batchSizes: [1_000, 5_000],
   },
+  largeSync: { documents: 100_000, beside: 10_000 },
   editLatency: { edits: 500, rounds: 3 },
   steadyEdits: { peers: 4, seconds: 30 },
   browserReconnect: { documents: [200, 10_000, 100_000] },
@@ -57,9 +62,15 @@ const FULL: Settings = {
     latencyMs: 1,
     timeoutMs: 5_000,
   },
-  insertCopies: { peers: [2, 4, 8, 12], runs: 3, latencyMs: 1 },
+  insertCopies: { peers: [2, 4, 8, 12, 16], runs: 3, latencyMs: 1 },
   encryption: { fieldRounds: 5, insertRounds: 5 },
-  reconnect: { actors: 8, runs: 3 },
+  reconnect: {
+    actors: 8,
+    sizes: [
+      { documents: 10_000, runs: 3, besideRxdb: true },
+      { documents: 100_000, runs: 1, besideRxdb: false },
+    ],
+  },
 };
 
 /** Everything once or twice, in less than a minute: shows that it works, not how fast it is. */
@@ -67,6 +78,7 @@ const QUICK: Settings = {
   documents: 10_000,
   initialSync: { rounds: 1, warmUpDocuments: 1_000, batchSizes: [1_000], latencyMs: 0 },
   browserInitialSync: { sizes: [{ documents: 1_000, rounds: 1 }], batchSizes: [1_000] },
+  largeSync: { documents: 2_000, beside: 1_000 },
   editLatency: { edits: 100, rounds: 1 },
   steadyEdits: { peers: 3, seconds: 3 },
   browserReconnect: { documents: [1_000] },
@@ -82,7 +94,7 @@ const QUICK: Settings = {
   },
   insertCopies: { peers: [2, 4, 8], runs: 1, latencyMs: 1 },
   encryption: { fieldRounds: 1, insertRounds: 1 },
-  reconnect: { actors: 8, runs: 1 },
+  reconnect: { actors: 8, sizes: [{ documents: 10_000, runs: 1, besideRxdb: true }] },
 };
 
 export function settingsFor(quick: boolean): Settings {

@@ -27,27 +27,36 @@ export async function measureBrowserSync(
   timeoutMs: number,
 ): Promise<Outcome<BrowserSync>> {
   return withPeers(lab, candidate, 2, timeoutMs, async (peers) => {
-    return await sync(peers, meeting, count);
+    await prepare(peers, meeting, count);
+    const figures = await sync(peers, meeting, count);
+    await verify(peers, count);
+    return figures;
   });
 }
 
-async function sync(peers: Peers, meeting: Meeting, count: number): Promise<BrowserSync> {
-  const [sender, receiver] = pairOf(peers);
+/** All that comes before the time that counts. */
+export async function prepare(peers: Peers, meeting: Meeting, count: number): Promise<void> {
+  const [sender] = pairOf(peers);
   await sender.call('insert', count, 0);
-  const started: number[] = [];
-  if (meeting === 'newcomer') {
-    await peers.start(sender);
-    await sender.call('ready');
-  }
+  if (meeting === 'both start') return;
+  await peers.start(sender);
+  await sender.call('ready');
+}
+
+export async function sync(peers: Peers, meeting: Meeting, count: number): Promise<BrowserSync> {
+  const [sender, receiver] = pairOf(peers);
   const arrived = receiver.call('arrived', count);
   const cpuBefore = await cpuOf(peers);
-  if (meeting === 'both start') started.push(...(await Promise.all([sender, receiver].map(peers.start))));
-  else started.push(await peers.start(receiver));
+  const starting = meeting === 'both start' ? [sender, receiver] : [receiver];
+  const started = await Promise.all(starting.map(peers.start));
   const ms = (await arrived) - Math.min(...started);
   const cpuMs = ((await cpuOf(peers)) - cpuBefore) * 1_000;
   const { bytesSent, messagesSent } = await peers.traffic();
-  for (const peer of peers.all) await peer.call('verify', count, {});
   return { ms, cpuMs, bytes: bytesSent, messages: messagesSent };
+}
+
+export async function verify(peers: Peers, count: number): Promise<void> {
+  for (const peer of peers.all) await peer.call('verify', count, {});
 }
 
 async function cpuOf(peers: Peers): Promise<number> {

@@ -1,7 +1,8 @@
 /** A page whose documents are all synced is loaded again: how long until its pool is live, and what it takes. */
+import { heldBytes } from '../browser/heap.ts';
 import type { Lab } from '../browser/lab.ts';
 import type { Outcome } from '../browser/outcome.ts';
-import type { Candidate, Peer } from '../browser/peers.ts';
+import type { Candidate } from '../browser/peers.ts';
 import { meshed, quietTraffic } from '../browser/settled.ts';
 import { syncedPair, withPeers } from '../browser/with-peers.ts';
 
@@ -18,8 +19,6 @@ export interface ColdStart {
   readonly heapPerDocument: number;
 }
 
-const LOOK_MS = 20;
-
 export async function measureColdStart(
   lab: Lab,
   candidate: Candidate,
@@ -31,7 +30,7 @@ export async function measureColdStart(
     await quietTraffic(peers);
     await comes.page.reload();
     await comes.call('open', { system: candidate.system, database: peers.database });
-    const heapBefore = await heldBytes(comes);
+    const heapBefore = await heldBytes(comes.page);
     const callsBefore = await comes.call('storageCalls');
     const sentBefore = (await stays.call('traffic')).bytesSent;
     const startedAt = await peers.start(comes);
@@ -44,19 +43,9 @@ export async function measureColdStart(
     const calls = await comes.call('storageCalls');
     const bytes = (await stays.call('traffic')).bytesSent - sentBefore + (await comes.call('traffic')).bytesSent;
     await quietTraffic(peers);
-    const heapPerDocument = ((await heldBytes(comes)) - heapBefore) / count;
+    const heapPerDocument = ((await heldBytes(comes.page)) - heapBefore) / count;
     await comes.call('verify', count, {});
     const reads = calls.reads - callsBefore.reads;
     return { readyMs, liveMs, reads, scans: calls.scans - callsBefore.scans, bytes, heapPerDocument };
   });
-}
-
-/** JavaScript objects that are still needed, bytes. */
-async function heldBytes({ page }: Peer): Promise<number> {
-  const devtools = await page.context().newCDPSession(page);
-  await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  await devtools.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await devtools.send('Runtime.getHeapUsage');
-  await devtools.detach();
-  return usedSize;
 }

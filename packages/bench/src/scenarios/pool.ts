@@ -8,6 +8,8 @@ export interface PoolMember {
   readonly collection: BenchCollection;
   /** Remote peers whose replication is set up. */
   peers(): number;
+  /** Stops replicating, and begins anew with what is stored. @param between runs while it is stopped */
+  restart(between: () => Promise<void>): Promise<void>;
   /** Leaves the pool and forgets its documents. */
   leave(): Promise<void>;
 }
@@ -22,7 +24,7 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-/** Setting up 66 pairs takes a second or two. */
+/** Setting up 120 pairs takes a few seconds. */
 const CONNECT_TIMEOUT_MS = 60_000;
 const SETTLED_MS = 500;
 
@@ -44,17 +46,27 @@ export async function openPool(system: System, size: number, latencyMs: number):
     if (!system.isKeepAlive(message)) messages += 1;
   });
   const replicas = await Promise.all(Array.from({ length: size }, createReplica));
-  const replications = await Promise.all(replicas.map(({ collection }) => system.start(collection, network.factory())));
+  const starts = replicas.map(({ collection }) => {
+    const factory = network.factory();
+    return () => system.start(collection, factory);
+  });
+  const replications = await Promise.all(starts.map((start) => start()));
   const members = replicas.map((replica, index): PoolMember => {
-    const replication = replications[index];
     let present = true;
     return {
       collection: replica.collection,
-      peers: () => replication?.peers() ?? 0,
+      peers: () => replications[index]?.peers() ?? 0,
+      async restart(between: () => Promise<void>): Promise<void> {
+        const start = starts[index];
+        if (start === undefined) return;
+        await replications[index]?.stop();
+        await between();
+        replications[index] = await start();
+      },
       async leave(): Promise<void> {
         if (!present) return;
         present = false;
-        await replication?.stop();
+        await replications[index]?.stop();
         await replica.remove();
       },
     };

@@ -37,8 +37,7 @@ function nameOf(meeting: Meeting): string {
 
 function createTurns(lab: Lab, settings: Settings, count: number): Turn<Figures>[] {
   const { batchSizes } = settings.browserInitialSync;
-  // Nobody may take most of the case, where all together take long.
-  const timeoutMs = CASE_BUDGET_MS / (count > settings.documents ? 4 : 2);
+  const timeoutMs = CASE_BUDGET_MS / 2;
   const sync = (candidate: Candidate, meeting: Meeting = 'both start', label = candidate.label): Turn<Figures> => ({
     label,
     measure: () => measureBrowserSync(lab, candidate, meeting, count, timeoutMs),

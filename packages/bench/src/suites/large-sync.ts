@@ -1,0 +1,103 @@
+/** A first sync of 100,000 documents beside the others, and beside a smaller one of ours: does it end, and does it scale? */
+import type { Turn } from '../browser/interleave.ts';
+import type { Candidate } from '../browser/peers.ts';
+import type { SuiteResult } from '../report/result.ts';
+import { formatNumber } from '../report/statistics.ts';
+import type { Meeting } from '../scenarios/browser-initial-sync.ts';
+import { measureStorageLimit } from '../scenarios/browser-limits.ts';
+import { type LargeSync, measureLargeSync } from '../scenarios/large-sync.ts';
+import type { Settings } from '../settings.ts';
+import { OURS, RXDB, YJS } from './browser-candidates.ts';
+import { runBrowserSuite } from './browser-suite.ts';
+
+/** The fastest of RxDB's batch sizes for so many documents. */
+const RXDB_BEST: Candidate = { label: 'RxDB, batches of 5000', system: 'rxdb', batchSize: 5_000 };
+const LIMIT = "limit: the page's own bulkInsert";
+
+/** Milliseconds that each may take, inserting and comparing included: together they stay within the five minutes of a case. */
+const OWN_TIMEOUT_MS = 75_000;
+const BEST_TIMEOUT_MS = 90_000;
+/** RxDB's default would take ten minutes, y-webrtc never ends: each is given as long as ours takes, and shown as failing. */
+const OTHER_TIMEOUT_MS = 40_000;
+
+/** Of the time for each 10,000 documents in the smaller sync: connecting counts there, larger indexes here. */
+const WANTED_GROWTH = 1.5;
+/** Of the documents' own size, which is what a page that kept them all would hold. */
+const WANTED_MEMORY = 1;
+const DOCUMENT_MB = 1_024 / 1e6;
+
+export function runLargeSync({ largeSync }: Settings, progress: (text: string) => void): Promise<SuiteResult> {
+  const { documents, beside } = largeSync;
+  const nameOf = (label: string, count: number): string => `${label}, ${formatNumber(count)}`;
+  const own = (meeting: Meeting): string => nameOf(`${OURS.label}, ${meeting}`, documents);
+  const smaller = nameOf(`${OURS.label}, newcomer`, beside);
+  const own100 = [own('newcomer'), own('both start')];
+  return runBrowserSuite(
+    {
+      title: `Initial sync of ${formatNumber(documents)} documents of 1 KB, Dexie to Dexie`,
+      columns: {
+        seconds: 's',
+        secondsPerTenThousand: 's for each 10,000',
+        senderMb: 'sender, MB at most',
+        receiverMb: 'receiver, MB at most',
+      },
+      fine: ['seconds', 'secondsPerTenThousand', 'senderMb', 'receiverMb'],
+      rounds: 1,
+      notes: [
+        'MB: growth of what JavaScript holds in a page, garbage included, at its peak; documents that a page has inserted before count not.',
+        `The documents themselves are ${formatNumber(documents * DOCUMENT_MB)} MB. Whoever has not ended in time has failed.`,
+      ],
+      turns: (lab): Turn<LargeSync>[] => {
+        const turn = (label: string, candidate: Candidate, meeting: Meeting, count: number, timeoutMs: number) => ({
+          label,
+          measure: () => measureLargeSync(lab, candidate, meeting, count, timeoutMs),
+        });
+        return [
+          {
+            label: nameOf(LIMIT, documents),
+            async measure() {
+              const limit = await measureStorageLimit(lab, 'bulkInsert', documents);
+              if ('failed' in limit) return limit;
+              const seconds = limit.figures.ms / 1_000;
+              const secondsPerTenThousand = (seconds * 10_000) / documents;
+              return { figures: { seconds, secondsPerTenThousand, senderMb: Number.NaN, receiverMb: Number.NaN } };
+            },
+          },
+          turn(smaller, OURS, 'newcomer', beside, OWN_TIMEOUT_MS),
+          turn(own('newcomer'), OURS, 'newcomer', documents, OWN_TIMEOUT_MS),
+          turn(own('both start'), OURS, 'both start', documents, OWN_TIMEOUT_MS),
+          turn(nameOf(RXDB_BEST.label, documents), RXDB_BEST, 'both start', documents, BEST_TIMEOUT_MS),
+          turn(nameOf(RXDB.label, documents), RXDB, 'both start', documents, OTHER_TIMEOUT_MS),
+          turn(nameOf(YJS.label, documents), YJS, 'both start', documents, OTHER_TIMEOUT_MS),
+        ];
+      },
+      bars(of) {
+        const growth = of(own('newcomer'), 'secondsPerTenThousand') / of(smaller, 'secondsPerTenThousand');
+        const held = Math.max(...own100.flatMap((label) => [of(label, 'senderMb'), of(label, 'receiverMb')]));
+        const allowed = documents * DOCUMENT_MB * WANTED_MEMORY;
+        const seconds = own100.map((label) => of(label, 'seconds'));
+        return [
+          {
+            what: `${formatNumber(documents)} documents arrive`,
+            wanted: 'both ways of meeting end',
+            got: seconds.map((one) => `${formatNumber(one, 1)} s`).join(' and '),
+            met: seconds.every(Number.isFinite),
+          },
+          {
+            what: `time for each 10,000, beside a sync of ${formatNumber(beside)}`,
+            wanted: `at most ${WANTED_GROWTH} times`,
+            got: `${formatNumber(growth, 2)} times`,
+            met: growth <= WANTED_GROWTH,
+          },
+          {
+            what: 'memory of either page, at most',
+            wanted: `under ${formatNumber(allowed)} MB, what the documents are`,
+            got: `${formatNumber(held)} MB`,
+            met: held < allowed,
+          },
+        ];
+      },
+    },
+    progress,
+  );
+}
