@@ -30,17 +30,19 @@ export async function watchPeak(page: Page): Promise<PeakWatch> {
   const before = await collected(devtools);
   let peak = before;
   let stopped = false;
-  const looking = (async (): Promise<void> => {
+  const look = async (): Promise<void> => {
     while (!stopped) {
       peak = Math.max(peak, await usedBytes(devtools));
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-  })();
+    await devtools.detach();
+  };
+  // A page that is gone has nothing to tell: the measurement says why.
+  const looking = look().catch(() => undefined);
   return {
     async stop(): Promise<number> {
       stopped = true;
       await looking;
-      await devtools.detach();
       return peak - before;
     },
   };

@@ -27,8 +27,9 @@ export async function measureLargeSync(
   return withPeers(lab, candidate, 2, timeoutMs, async (peers) => {
     await prepare(peers, meeting, count);
     const watches = await Promise.all(peers.all.map(({ page }) => watchPeak(page)));
-    const { ms } = await sync(peers, meeting, count);
-    const [sender = Number.NaN, receiver = Number.NaN] = await Promise.all(watches.map((watch) => watch.stop()));
+    const peaks = (): Promise<number[]> => Promise.all(watches.map((watch) => watch.stop()));
+    const { ms } = await sync(peers, meeting, count).finally(peaks);
+    const [sender = Number.NaN, receiver = Number.NaN] = await peaks();
     await verify(peers, count);
     const seconds = ms / 1_000;
     const secondsPerTenThousand = (seconds * TEN_THOUSAND) / count;

@@ -1,6 +1,7 @@
 /** A full mesh of replicas that replicate, for the scenarios with more than two. */
 import { createNetwork, type Network } from '../network.ts';
-import { type BenchCollection, createReplica } from '../replicas.ts';
+import { openRealms } from '../realms/realm.ts';
+import type { BenchCollection } from '../replicas.ts';
 import type { System } from '../systems/system.ts';
 import { still, until } from '../waiting.ts';
 
@@ -45,10 +46,11 @@ export async function openPool(system: System, size: number, latencyMs: number):
   network.onMessage((message) => {
     if (!system.isKeepAlive(message)) messages += 1;
   });
-  const replicas = await Promise.all(Array.from({ length: size }, createReplica));
-  const starts = replicas.map(({ collection }) => {
+  const realmOf = await openRealms(system, size);
+  const replicas = await Promise.all(Array.from({ length: size }, (_, index) => realmOf(index).createReplica()));
+  const starts = replicas.map(({ collection }, index) => {
     const factory = network.factory();
-    return () => system.start(collection, factory);
+    return () => realmOf(index).system.start(collection, factory);
   });
   const replications = await Promise.all(starts.map((start) => start()));
   const members = replicas.map((replica, index): PoolMember => {

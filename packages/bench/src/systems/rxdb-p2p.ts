@@ -12,11 +12,12 @@ const WHOLE = 0x00;
 const PING = 0x0a;
 const PONG = 0x0b;
 
-export function createRxdbP2P(): System {
+/** @param secret of the topic; default: a new one */
+export function createRxdbP2P(secret: string = createTopicSecret()): System {
   addRxPlugin(RxDBP2PPlugin);
-  const secret = createTopicSecret();
   return {
     name: 'rxdb-p2p',
+    inRealm: (makers) => makers.createRxdbP2P(secret),
     isKeepAlive: ([kind, type]: Uint8Array) => kind === WHOLE && (type === PING || type === PONG),
     async start(collection: BenchCollection, transport: TransportFactory): Promise<Replication> {
       const errors: Error[] = [];

@@ -23,6 +23,7 @@ export function createRxdbWebrtc({ batchSize, sender }: RxdbOptions = {}): Syste
   const batch = batchSize === undefined ? {} : { batchSize };
   return {
     name: 'RxDB replication-webrtc',
+    inRealm: (makers) => makers.createRxdbWebrtc(batch),
     isKeepAlive: () => false,
     async start(collection: BenchCollection, transport: TransportFactory): Promise<Replication> {
       const errors: Error[] = [];
