@@ -3,14 +3,17 @@
  * modules, since an application has few. Peers of a benchmark stand for devices, so the modules of some are loaded anew.
  */
 import { register } from 'node:module';
-import type { System } from '../systems/system.ts';
-import * as own from './modules.ts';
-
-export type Modules = typeof own;
+import { createReplica, type Replica } from '../replicas.ts';
+import type { System, SystemMakers } from '../systems/system.ts';
 
 export interface Realm {
   readonly system: System;
-  readonly createReplica: Modules['createReplica'];
+  createReplica(): Promise<Replica>;
+}
+
+/** `modules.ts`, once more. */
+interface Modules extends SystemMakers {
+  createReplica(): Promise<Replica>;
 }
 
 /** Peers whose collections one realm opens; RxDB's own limit is 13. */
@@ -20,7 +23,7 @@ const REALM_PEERS = 12;
 export async function openRealms(system: System, peers: number): Promise<(peer: number) => Realm> {
   const count = Math.ceil(peers / REALM_PEERS);
   if (count > 1) register('./hook.js', import.meta.url);
-  const first: Realm = { system, createReplica: own.createReplica };
+  const first: Realm = { system, createReplica };
   const realms = [first];
   for (let number = 1; number < count; number += 1) {
     const modules = (await import(`./modules.js?realm=${number}`)) as Modules;
