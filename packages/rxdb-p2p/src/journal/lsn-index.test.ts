@@ -36,7 +36,9 @@ function compare(operations: readonly Operation[]): void {
     } else if (kind === 'above') {
       const from = number % (last + 2);
       const most = number % 5;
-      expect(index.above(from, most)).toEqual(model.filter(({ lsn }) => lsn > from).slice(0, most));
+      const expected = model.filter(({ lsn }) => lsn > from);
+      expect(index.above(from, most)).toEqual(expected.slice(0, most));
+      expect(index.countAbove(from)).toBe(expected.length);
     }
   }
   expect(index.above(0, Number.MAX_SAFE_INTEGER)).toEqual(model);

@@ -39,6 +39,12 @@ export function createLsnIndex(): LsnIndex {
 
   return {
     put(record) {
+      // Almost always: most records that are put are new ones.
+      if (record.lsn > (lsns[lsns.length - 1] ?? 0)) {
+        entries.push(record);
+        lsns.push(record.lsn);
+        return;
+      }
       const position = positionOf(record.lsn);
       if (position < lsns.length && lsns[position] !== record.lsn) {
         throw new RangeError(`lsn ${record.lsn} is neither new nor known`);
@@ -63,6 +69,7 @@ export function createLsnIndex(): LsnIndex {
       return found;
     },
     countAbove(lsn) {
+      if (holes === 0) return entries.length - positionOf(lsn + 1);
       let count = 0;
       for (let i = positionOf(lsn + 1); i < entries.length; i++) if (entries[i] !== undefined) count++;
       return count;

@@ -16,6 +16,8 @@ export const DEFAULT_BATCH: BatchLimits = { bytes: 256 * 1024, records: 250 };
 const FIRST_READ_RECORDS = 64;
 /** Records looked at in one step, so that a scan that sends little does not hold the queue for long. */
 const STEP_RECORDS = 20_000;
+/** Records that are taken out of the journal at once: a batch sends no more of them. */
+const PAGE_RECORDS = 256;
 
 export interface ScanDeps {
   readonly documents: DocumentStorage;
@@ -36,21 +38,22 @@ export async function readBatch(
   { documents, journal, batch }: ScanDeps,
 ): Promise<ScanResult> {
   const from = resolveCursor(cursor, journal);
-  const candidates = journal.above(from, STEP_RECORDS);
   const lacking: DocRecord[] = [];
   let end = from;
-  for (const record of candidates) {
-    if (record.heads.some(({ head }) => !covers(vector, head))) {
-      if (lacking.length === batch.records) break;
-      lacking.push(record);
-    }
+  let looked = 0;
+  let isLast = true;
+  for (const record of recordsAbove(from, journal)) {
+    const isLacking = record.heads.some(({ head }) => !covers(vector, head));
+    isLast = looked < STEP_RECORDS && !(isLacking && lacking.length === batch.records);
+    if (!isLast) break;
+    if (isLacking) lacking.push(record);
     end = record.lsn;
+    looked++;
   }
   const { versions, next, isStale } = await readRecords(lacking, vector, { documents, journal, batch });
   if (next !== undefined) end = next.lsn - 1;
   const stale = isStale ? next?.id : undefined;
-  const done =
-    end === (candidates[candidates.length - 1]?.lsn ?? from) && candidates.length < STEP_RECORDS && stale === undefined;
+  const done = isLast && next === undefined;
   const epoch = journal.epochs[journal.epochs.length - 1]?.id ?? '';
   return {
     batch: {
@@ -99,6 +102,17 @@ export async function readRecords(
     if (bytes >= batch.bytes && next !== undefined) return { versions, next, isStale: false };
   }
   return { versions, next: undefined, isStale: false };
+}
+
+/** In lsn order, taken out as they are looked at: a batch ends long before a large journal does. */
+function* recordsAbove(from: number, journal: Journal): Generator<DocRecord> {
+  let page: readonly DocRecord[];
+  let lsn = from;
+  do {
+    page = journal.above(lsn, PAGE_RECORDS);
+    yield* page;
+    lsn = page[page.length - 1]?.lsn ?? lsn;
+  } while (page.length === PAGE_RECORDS);
 }
 
 /** Power loss can take the tail of a log: a cursor is valid only below the first lsn of the epoch after its own. */
