@@ -179,10 +179,11 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     catchUp: () => queue.run(() => (closed ? Promise.resolve() : discovery.catchUp())),
     apply(incoming) {
       const { losses } = lost;
+      const { begun } = rollback;
       return queue.run(async () => {
         if (closed) return;
-        // What was asked for before the storage lost documents leaves them out: its versions count, its claim does not.
-        const counts = losses === lost.losses;
+        // What was asked for before the vector was lowered leaves out what is to come: its versions count, its claim does not.
+        const counts = losses === lost.losses && begun === rollback.begun;
         await remote.apply(counts ? incoming : { ...incoming, claim: null, cursor: null }, reached());
       });
     },

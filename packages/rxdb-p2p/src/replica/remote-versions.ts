@@ -126,13 +126,13 @@ export function createRemoteVersions(
     return document !== undefined;
   }
 
-  /** Others hold writes of ours that we do not know: never mint under that name again. */
-  async function renameIfOutrun({ versions, claim, range }: Incoming): Promise<void> {
+  /** Others hold writes of ours that we do not know: never mint under that name again. @returns whether that is news */
+  async function renameIfOutrun({ versions, claim, range }: Incoming): Promise<boolean> {
     const me = context.actor();
     const claimed = Math.max(claim?.get(me) ?? 0, range?.actor === me ? range.seq : 0);
     const foreign = versions.reduce((most, { head }) => (head.actor === me ? Math.max(most, head.seq) : most), 0);
     const named = Math.max(claimed, foreign);
-    if (named > journal.seq) await rollback.begin(me, named, true);
+    return named > journal.seq && rollback.begin(me, named, true);
   }
 
   /** Nobody has done anything wrong here, and nothing is lost; but somebody should know. */
@@ -155,8 +155,11 @@ export function createRemoteVersions(
       if (ids.length > 0) context.announce(null, await take(new Map(ids.map((id) => [id, []]))));
     },
     async apply(given, reached) {
-      await renameIfOutrun(given);
-      const { versions, claim, cursor, range, repair = false } = given;
+      const { versions, repair = false } = given;
+      const outrun = await renameIfOutrun(given);
+      // It was asked for with a vector that is lowered now: it leaves out what is to be fetched.
+      const { claim, cursor, range } = outrun ? { claim: null, cursor: null, range: null } : given;
+      if (outrun) context.announce(null, [], true);
       const incoming = new Map<string, Checked[]>();
       let aside = 0;
       let firstAside: string | undefined;

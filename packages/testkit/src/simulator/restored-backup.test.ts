@@ -138,4 +138,26 @@ describe('a device that was set back to a backup', () => {
       await time.answer(reader.erase());
     },
   );
+
+  it('[REP-21] [REP-3] does not take what names its later writes for what brings them', async () => {
+    const { time, open, write } = createWorld(createRandom(1));
+    const device = await open('set back and told');
+    for (const id of ['a', 'b']) await write(device, id, 'early');
+    const before = device.replica.actor;
+    const { versions } = await time.answer(device.replica.read(new Map(), null));
+    expect(versions.map(({ head }) => head.seq)).toEqual([1, 2]);
+    const claim = new Map([[before, 4]]);
+    const answer = { cursor: null, range: null, claim };
+
+    // The end of a catch-up that began before: it was asked for with a vector that covered both.
+    await time.answer(device.replica.apply({ ...answer, versions: [] }));
+    expect(device.replica.actor).not.toBe(before);
+    expect([...device.replica.vector]).toEqual([]);
+    await time.answer(device.replica.apply({ ...answer, versions }));
+    expect([...device.replica.vector]).toEqual([[before, 4]]);
+    const heads = [...device.journal.records.values()].flatMap((record) => record.heads.map(({ head }) => head.actor));
+    expect(heads).toEqual([before, before]);
+    expect(device.journal.seq).toBe(0);
+    await time.answer(device.erase());
+  });
 });
