@@ -2,7 +2,7 @@
 import { heldBytes } from '../browser/heap.ts';
 import type { Lab } from '../browser/lab.ts';
 import type { Outcome } from '../browser/outcome.ts';
-import type { Candidate } from '../browser/peers.ts';
+import type { Candidate, Peer } from '../browser/peers.ts';
 import { meshed, quietTraffic } from '../browser/settled.ts';
 import { syncedPair, withPeers } from '../browser/with-peers.ts';
 
@@ -18,6 +18,12 @@ export interface ColdStart {
   /** JavaScript objects of the page that are there because it replicates */
   readonly heapPerDocument: number;
 }
+
+/** By then rxdb-p2p compares the documents with its journal, which takes memory that it gives back, milliseconds. */
+const COMPARED_AFTER_MS = 6_000;
+const LOOK_MS = 500;
+/** Looks without a storage call after which nobody asks any more. */
+const IDLE_LOOKS = 4;
 
 export async function measureColdStart(
   lab: Lab,
@@ -43,9 +49,21 @@ export async function measureColdStart(
     const calls = await comes.call('storageCalls');
     const bytes = (await stays.call('traffic')).bytesSent - sentBefore + (await comes.call('traffic')).bytesSent;
     await quietTraffic(peers);
+    await idleStorage(comes, startedAt + COMPARED_AFTER_MS);
     const heapPerDocument = ((await heldBytes(comes.page)) - heapBefore) / count;
     await comes.call('verify', count, {});
     const reads = calls.reads - callsBefore.reads;
     return { readyMs, liveMs, reads, scans: calls.scans - callsBefore.scans, bytes, heapPerDocument };
   });
+}
+
+/** Resolves when the page has asked its storage for nothing for a while, not before this time. */
+async function idleStorage(peer: Peer, notBefore: number): Promise<void> {
+  let before = '';
+  for (let looks = 0; looks < IDLE_LOOKS || Date.now() < notBefore; ) {
+    const calls = JSON.stringify(await peer.call('storageCalls'));
+    looks = calls === before ? looks + 1 : 0;
+    before = calls;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }

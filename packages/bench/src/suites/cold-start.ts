@@ -26,7 +26,7 @@ export function runColdStart({ coldStart }: Settings, progress: (text: string) =
       rounds: 1,
       notes: [
         'ready: the journal is loaded. live: connected to the other page, and both know that nothing is new. Reads until then.',
-        'heap: JavaScript objects that are there because the page replicates, after garbage collection.',
+        'heap: JavaScript objects that are there because the page replicates, once it is idle and garbage is collected.',
       ],
       turns: (lab) =>
         [OURS, RXDB_LARGE].map((candidate) => ({

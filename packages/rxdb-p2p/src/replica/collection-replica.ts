@@ -218,7 +218,11 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       while (place !== undefined && !closed) {
         const from: ComparePlace = place;
         const { ids, next } = await queue.run(() => discovery.comparePage(from));
-        for (const id of ids) found.add(id);
+        // The record's own text of the id, not another one for each document.
+        for (const id of ids) {
+          const known = journal.records.get(id);
+          if (known !== undefined) found.add(known.id);
+        }
         place = next;
       }
       const missing = [...journal.records.values()].filter((record) => isLive(record) && !found.has(record.id));
