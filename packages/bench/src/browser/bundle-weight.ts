@@ -7,11 +7,14 @@ export interface BundleWeight {
   readonly atStart: number;
   /** and all that is loaded later, by `import()`, should it be needed */
   readonly inAll: number;
+  /** the same without the chunks that are cryptography alone, which are loaded when something has to be sealed or signed */
+  readonly withoutCryptography: number;
   /** Names and bytes of the parts that are loaded later. */
   readonly parts: readonly { readonly name: string; readonly bytes: number }[];
 }
 
 const EVERYBODY_HAS = /^(rxdb(\/plugins\/(?!replication-webrtc).*)?|rxjs)$/;
+const CRYPTOGRAPHY = /@noble\/|\/secrecy\//;
 const ENTRY = 'virtual:entry';
 const GZIP_LEVEL = 9;
 
@@ -55,15 +58,17 @@ export async function weigh(code: string, without: RegExp = EVERYBODY_HAS): Prom
     for (const imported of chunk.imports) reach(imported);
   };
   for (const chunk of chunks) if (chunk.isEntry) reach(chunk.fileName);
-  const parts = chunks.map(({ fileName, code: text }) => ({
+  const parts = chunks.map(({ fileName, code: text, moduleIds }) => ({
     name: fileName,
     bytes: gzipSync(text, { level: GZIP_LEVEL }).length,
+    atStart: start.has(fileName),
+    cryptography: moduleIds.every((id) => CRYPTOGRAPHY.test(id)),
   }));
-  const sum = (names: (name: string) => boolean): number =>
-    parts.filter(({ name }) => names(name)).reduce((total, { bytes }) => total + bytes, 0);
+  const sum = (some: readonly (typeof parts)[number][]): number => some.reduce((total, { bytes }) => total + bytes, 0);
   return {
-    atStart: sum((name) => start.has(name)),
-    inAll: sum(() => true),
-    parts: parts.filter(({ name }) => !start.has(name)),
+    atStart: sum(parts.filter(({ atStart }) => atStart)),
+    inAll: sum(parts),
+    withoutCryptography: sum(parts.filter(({ atStart, cryptography }) => atStart || !cryptography)),
+    parts: parts.filter(({ atStart }) => !atStart),
   };
 }

@@ -2,6 +2,7 @@
 
 export { emptyWindow, type ReplayWindow, take } from './replay-window.ts';
 export {
+  createKeyPair,
   createReplicaHandshake,
   createSigner,
   type Ephemerals,

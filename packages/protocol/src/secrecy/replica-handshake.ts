@@ -69,6 +69,11 @@ export interface ReplicaHandshakeOptions {
   readonly ephemerals: Ephemerals;
 }
 
+/** Ed25519, 32 bytes each. */
+export function createKeyPair(): { readonly secretKey: Uint8Array; readonly publicKey: Uint8Array } {
+  return ed25519.keygen();
+}
+
 /** Ed25519 as every part of this project uses it. */
 export function createSigner(secretKey: Uint8Array): Signer {
   return { publicKey: ed25519.getPublicKey(secretKey), sign: (message) => ed25519.sign(message, secretKey) };

@@ -85,8 +85,8 @@ async function findKey(sidecar: Sidecar): Promise<FoundKey | undefined> {
 }
 
 async function makeKey(sidecar: Sidecar, number: number): Promise<StoredKey> {
-  const { ed25519 } = await import('@noble/curves/ed25519.js');
-  const { secretKey, publicKey } = ed25519.keygen();
+  const { createKeyPair } = await import('@rxdb-p2p/protocol/secrecy');
+  const { secretKey, publicKey } = createKeyPair();
   const made: StoredKey = { v: 1, secretKey: base64url(secretKey), publicKey: base64url(publicKey) };
   if (await sidecar.insert([{ key: keyRow(number), text: JSON.stringify(made) }])) return made;
   const other = await findKey(sidecar);
