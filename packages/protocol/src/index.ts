@@ -1,4 +1,5 @@
 export * from './errors.ts';
+export * from './json-object.ts';
 export * from './limits.ts';
 export * from './merge/canonical.ts';
 export * from './merge/field-hashes.ts';

@@ -1,5 +1,5 @@
 /** Options at the edge: a wrong one or one with a slip in its name must not be taken as a silent default. */
-import { clipText, P2PError } from '@rxdb-p2p/protocol';
+import { clipText, isJsonObject, P2PError } from '@rxdb-p2p/protocol';
 
 /**
  * What a value should be, in words, and whether it is. `undefined` stands for left out, and is always fine. `hidden`: no
@@ -26,7 +26,7 @@ const MAX_SLIPS = 2;
  * @throws P2PError `OPTIONS_INVALID`
  */
 export function checkOptions<Name extends string>(what: string, given: unknown, checks: OptionChecks<Name>): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  if (!isJsonObject(given)) {
     throw new P2PError('OPTIONS_INVALID', what, { expected: 'an object', got: describeValue(given) });
   }
   for (const [name, value] of Object.entries(given)) {

@@ -26,7 +26,7 @@ import { createTopicSecret } from './topic-secret.ts';
 import { MAX_QUEUED_BYTES } from './transport/link-limits.ts';
 import { MAX_MAX_CONNECTIONS, MESH_LIMITS } from './transport/mesh/mesh-limits.ts';
 import { LINK_DRAINED_BYTES } from './transport/port.ts';
-import { SIGNALING_TIMINGS } from './transport/signaling/signaling-connection.ts';
+import { SIGNALING_TIMINGS } from './transport/signaling/signaling-timings.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');

@@ -3,6 +3,7 @@
  * server. Each function takes what a JSON parser made of the bytes, or worse, never throws, copies only the fields
  * that it knows, and returns nothing longer than the limits of `messages.ts`.
  */
+import { isCount, isJsonObject, type JsonObject } from '../json-object.ts';
 import type {
   ByeMessage,
   IncomingSignal,
@@ -43,7 +44,7 @@ export function refuse(code: SignalingCode, message: string): Refusal {
 
 /** On the server: the payload of `join` and `leave`. */
 export function parseRoomMessage(input: unknown): Parsed<RoomMessage> {
-  if (!isRecord(input)) return refuse('BAD_MESSAGE', 'expected an object with the field room');
+  if (!isJsonObject(input)) return refuse('BAD_MESSAGE', 'expected an object with the field room');
   const { room } = input;
   if (!isRoom(room)) return refuse('BAD_ROOM', `expected room to match ${ROOM_PATTERN.source}`);
   return { ok: true, value: { room } };
@@ -51,7 +52,7 @@ export function parseRoomMessage(input: unknown): Parsed<RoomMessage> {
 
 /** On the server: the payload of `signal`. */
 export function parseOutgoingSignal(input: unknown): Parsed<OutgoingSignal> {
-  if (!isRecord(input)) return refuse('BAD_MESSAGE', 'expected an object with the fields room, to and data');
+  if (!isJsonObject(input)) return refuse('BAD_MESSAGE', 'expected an object with the fields room, to and data');
   const parsed = parseRoomMessage(input);
   if (!parsed.ok) return parsed;
   const { to, data } = input;
@@ -66,7 +67,7 @@ export function parseOutgoingSignal(input: unknown): Parsed<OutgoingSignal> {
 
 /** On the server: the payload of `token`. */
 export function parseTokenMessage(input: unknown): Parsed<TokenMessage> {
-  const token = isRecord(input) ? input['token'] : undefined;
+  const { token } = fieldsOf(input);
   if (isToken(token)) return { ok: true, value: { token } };
   return refuse('TOKEN_INVALID', `expected a token of 1 to ${MAX_TOKEN_LENGTH} characters`);
 }
@@ -78,25 +79,22 @@ export function isToken(input: unknown): input is string {
 
 /** On the client: the answer to `join`; undefined when it is none. */
 export function parseJoinReply(input: unknown): JoinReply | undefined {
-  if (!isRecord(input)) return undefined;
-  if (input['ok'] !== true) return parseRefusal(input);
-  const { self, members, size } = input;
+  const { ok, self, members, size } = fieldsOf(input);
+  if (ok !== true) return parseRefusal(input);
   if (!isPeerId(self) || !Array.isArray(members) || members.length > MAX_ROOM_SAMPLE) return undefined;
   if (!members.every(isPeerId) || members.includes(self) || new Set(members).size !== members.length) return undefined;
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
+  if (!isCount(size)) return undefined;
   return { ok: true, self, members: [...members], size };
 }
 
 /** On the client: the answer to `leave` and `signal`; undefined when it is none. */
 export function parseReply(input: unknown): Reply | undefined {
-  if (!isRecord(input)) return undefined;
-  return input['ok'] === true ? { ok: true } : parseRefusal(input);
+  return fieldsOf(input)['ok'] === true ? { ok: true } : parseRefusal(input);
 }
 
 /** On the client: the payload of `signal`; undefined when it is none. */
 export function parseIncomingSignal(input: unknown): IncomingSignal | undefined {
-  if (!isRecord(input)) return undefined;
-  const { room, from, data } = input;
+  const { room, from, data } = fieldsOf(input);
   if (!isRoom(room) || !isPeerId(from)) return undefined;
   if (typeof data !== 'string' || data === '' || data.length > MAX_SIGNAL_LENGTH) return undefined;
   return { room, from, data };
@@ -104,30 +102,27 @@ export function parseIncomingSignal(input: unknown): IncomingSignal | undefined 
 
 /** On the client: the payload of `left`; undefined when it is none. */
 export function parseLeftMessage(input: unknown): LeftMessage | undefined {
-  if (!isRecord(input)) return undefined;
-  const { room, peer } = input;
+  const { room, peer } = fieldsOf(input);
   return isRoom(room) && isPeerId(peer) ? { room, peer } : undefined;
 }
 
 /** On the client: the payload of `bye`; undefined when it is none. */
 export function parseByeMessage(input: unknown): ByeMessage | undefined {
-  if (!isRecord(input)) return undefined;
-  const code = BYE_CODES.find((known) => known === input['code']);
-  const { message } = input;
+  const { code: said, message } = fieldsOf(input);
+  const code = BYE_CODES.find((known) => known === said);
   if (code === undefined || typeof message !== 'string') return undefined;
   return { code, message: message.slice(0, MAX_REFUSAL_LENGTH) };
 }
 
-function parseRefusal(input: Readonly<Record<string, unknown>>): Refusal | undefined {
-  const { ok, code, message } = input;
+function parseRefusal(input: unknown): Refusal | undefined {
+  const { ok, code, message } = fieldsOf(input);
   if (ok !== false || !isSignalingCode(code) || typeof message !== 'string') return undefined;
   return refuse(code, message.slice(0, MAX_REFUSAL_LENGTH));
 }
 
 /** On the client. */
 export function parseTurnMessage(input: unknown): TurnMessage | undefined {
-  if (!isRecord(input)) return undefined;
-  const { urls, username, credential, seconds } = input;
+  const { urls, username, credential, seconds } = fieldsOf(input);
   if (!Array.isArray(urls) || urls.length === 0 || urls.length > MAX_TURN_URLS || !urls.every(isTurnUrl)) {
     return undefined;
   }
@@ -136,8 +131,9 @@ export function parseTurnMessage(input: unknown): TurnMessage | undefined {
   return { urls: [...urls], username, credential, seconds: Math.min(seconds, MAX_TURN_SECONDS) };
 }
 
-function isRecord(input: unknown): input is Readonly<Record<string, unknown>> {
-  return typeof input === 'object' && input !== null && !Array.isArray(input);
+/** None of what is not an object. */
+function fieldsOf(input: unknown): JsonObject {
+  return isJsonObject(input) ? input : {};
 }
 
 export function isRoom(input: unknown): input is string {

@@ -50,6 +50,15 @@ describe('the identity of a replica', () => {
     expect(Object.values(identity)).not.toContainEqual(fromBase64url(secretKey));
   });
 
+  it.each(['{"v":1,"secretKey":"A', '[]', '{"v":2}'])(
+    'is not made anew over a key that cannot be read: %s',
+    async (text) => {
+      const sidecar = await open(`identity-damaged-${text.length}`);
+      await sidecar.insert([{ key: 'key', text }]);
+      await expect(loadIdentity(sidecar)).rejects.toMatchObject({ code: 'IDENTITY_UNREADABLE' });
+    },
+  );
+
   it('says that its key is in plain, also where there is a password and nothing that encrypts', async () => {
     for (const password of [undefined, 'a password of the database']) {
       const sidecar = await open(`identity-plain-${String(password)}`, password);

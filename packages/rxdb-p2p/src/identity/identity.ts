@@ -4,7 +4,7 @@
  */
 
 import { sha256 } from '@noble/hashes/sha2.js';
-import { base64url, fromBase64url, P2PError } from '@rxdb-p2p/protocol';
+import { base64url, fromBase64url, P2PError, parseJsonObject } from '@rxdb-p2p/protocol';
 import type { Signer } from '@rxdb-p2p/protocol/secrecy';
 import type { Sidecar } from '../journal/sidecar.ts';
 
@@ -77,7 +77,7 @@ async function findKey(sidecar: Sidecar): Promise<FoundKey | undefined> {
   while (rows.has(keyRow(number + 1))) number++;
   const text = rows.get(keyRow(number));
   if (text === undefined) return undefined;
-  const parsed: unknown = JSON.parse(text);
+  const parsed: Partial<StoredKey> | undefined = parseJsonObject(text);
   if (isStoredKey(parsed)) return { number, key: parsed };
   throw new P2PError('IDENTITY_UNREADABLE', 'the stored key pair of this replica cannot be read', {
     hint: 'written by a newer version of this package, or damaged on disk',
@@ -95,11 +95,10 @@ async function makeKey(sidecar: Sidecar, number: number): Promise<StoredKey> {
   return other.key;
 }
 
-function isStoredKey(value: unknown): value is StoredKey {
-  if (typeof value !== 'object' || value === null) return false;
-  const key = value as Partial<StoredKey>;
-  return (
-    key.v === 1 &&
-    [key.secretKey, key.publicKey].every((part) => typeof part === 'string' && /^[A-Za-z0-9_-]{43}$/.test(part))
-  );
+function isStoredKey(value: Partial<StoredKey> | undefined): value is StoredKey {
+  return value?.v === 1 && [value.secretKey, value.publicKey].every(isKey);
+}
+
+function isKey(value: unknown): boolean {
+  return typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value);
 }

@@ -6,6 +6,7 @@
  */
 import type { Cursor, FieldHasher, Print, Vector } from '@rxdb-p2p/protocol';
 import { dominates } from '@rxdb-p2p/protocol';
+import { defined } from '../defined.ts';
 import { DEFAULT_JOURNAL_LIMITS, type JournalLimits } from './journal-limits.ts';
 import {
   FIRST_KEY,
@@ -196,17 +197,17 @@ export async function openJournal(
       dropped,
     } = change;
     const fence = stolen ? { fence: lastSegment + 1 } : {};
-    const state: StateChange = {
-      ...(newIncarnation === undefined ? {} : { incarnation: newIncarnation }),
-      ...(change.acknowledged === undefined ? {} : { acknowledged: change.acknowledged }),
-      ...(change.rollback === undefined ? {} : { rollback: change.rollback }),
-      ...(newSeq === undefined ? {} : { seq: newSeq }),
-      ...(delta.length === 0 ? {} : { vector: delta }),
-      ...(newCursors === undefined ? {} : { cursors: newCursors }),
-      ...(newCheckpoint === undefined ? {} : { checkpoint: newCheckpoint }),
-      ...(epoch === undefined ? {} : { epochs: [...epochs, { ...epoch, ...fence }].slice(-limits.epochs) }),
-      ...(dropped === undefined || dropped.length === 0 ? {} : { dropped }),
-    };
+    const state: StateChange = defined({
+      incarnation: newIncarnation,
+      acknowledged: change.acknowledged,
+      rollback: change.rollback,
+      seq: newSeq,
+      vector: delta.length === 0 ? undefined : delta,
+      cursors: newCursors,
+      checkpoint: newCheckpoint,
+      epochs: epoch && [...epochs, { ...epoch, ...fence }].slice(-limits.epochs),
+      dropped: dropped?.length === 0 ? undefined : dropped,
+    });
     await append(changed, state);
     const stale = storedRecords - records.size;
     const tooMany = keys.length - snapshotKeys > limits.segments;

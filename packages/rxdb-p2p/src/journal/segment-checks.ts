@@ -1,5 +1,5 @@
 /** What the parts of a stored segment must be before anything relies on them. Each throws a TypeError. */
-import { CONTENT_HASH_LENGTH, isActor, isSeq, isTimestamp } from '@rxdb-p2p/protocol';
+import { CONTENT_HASH_LENGTH, isActor, isCount, isJsonObject, isSeq, isTimestamp } from '@rxdb-p2p/protocol';
 
 export function expectThat(holds: boolean, what: string): void {
   if (!holds) throw new TypeError(`expected ${what}`);
@@ -31,22 +31,17 @@ export function checkText(text: unknown): void {
   expectThat(typeof text === 'string', 'a text');
 }
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-
 /** Numbers of a record: `lwt`, schema version, `lsn`. */
 export function checkNumbers(lwt: unknown, schema: unknown, lsn: unknown): void {
   expectThat(typeof lwt === 'number' && isCount(schema) && isCount(lsn), 'the numbers of a record');
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 const isTextOrNothing = (value: unknown): boolean => value === undefined || typeof value === 'string';
 const isCountOrNothing = (value: unknown): boolean => value === undefined || isCount(value);
 
 /** The state of a segment; the checkpoint is the storage's own and can be anything. */
 export function checkState(state: unknown): void {
-  if (!isObject(state)) throw new TypeError('expected the state of a segment');
+  if (!isJsonObject(state)) throw new TypeError('expected the state of a segment');
   const { incarnation, seq, vector = [], cursors = [], epochs = [], lsn, acknowledged, dropped = [], snapshot } = state;
   expectThat(isRollback(state['rollback']), 'a rollback');
   expectThat(isTextOrNothing(incarnation), 'an incarnation');
@@ -60,7 +55,9 @@ export function checkState(state: unknown): void {
 
 function isRollback(rollback: unknown): boolean {
   if (rollback === undefined || rollback === null) return true;
-  return isObject(rollback) && isActor(rollback['actor']) && isCount(rollback['floor']) && isCount(rollback['upTo']);
+  return (
+    isJsonObject(rollback) && isActor(rollback['actor']) && isCount(rollback['floor']) && isCount(rollback['upTo'])
+  );
 }
 
 function isEntry(entry: unknown): boolean {
@@ -72,7 +69,7 @@ function isNamedCursor(entry: unknown): boolean {
   const cursor: unknown = entry[1];
   if (cursor === null) return true;
   return (
-    isObject(cursor) &&
+    isJsonObject(cursor) &&
     typeof cursor['journal'] === 'string' &&
     typeof cursor['epoch'] === 'string' &&
     isCount(cursor['lsn'])
@@ -81,7 +78,10 @@ function isNamedCursor(entry: unknown): boolean {
 
 function isEpoch(epoch: unknown): boolean {
   return (
-    isObject(epoch) && typeof epoch['id'] === 'string' && isCount(epoch['firstLsn']) && isCountOrNothing(epoch['fence'])
+    isJsonObject(epoch) &&
+    typeof epoch['id'] === 'string' &&
+    isCount(epoch['firstLsn']) &&
+    isCountOrNothing(epoch['fence'])
   );
 }
 
@@ -89,7 +89,7 @@ function isEpoch(epoch: unknown): boolean {
 const MAX_PARTS = 1_000_000;
 
 function isSnapshot(snapshot: unknown): boolean {
-  if (!isObject(snapshot)) return false;
+  if (!isJsonObject(snapshot)) return false;
   const { generation, parts } = snapshot;
-  return isCount(generation) && isCount(parts) && (parts as number) <= MAX_PARTS;
+  return isCount(generation) && isCount(parts) && parts <= MAX_PARTS;
 }

@@ -3,6 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { base64url, equalBytes, P2PError, readTopicSecret, type TopicSecret } from '@rxdb-p2p/protocol';
 import type { RxCollection } from 'rxdb';
 import { A_BOOLEAN, A_FUNCTION, AN_ARRAY, checkOptions, hidden, type OptionChecks } from '../check-options.ts';
+import { defined } from '../defined.ts';
 import type { PeerRules } from '../pool/rights.ts';
 import type { SyncP2POptions } from '../pool/types.ts';
 import type { TransportFactory } from '../transport/port.ts';
@@ -77,11 +78,12 @@ const CHECKS: OptionChecks<keyof SyncP2POptions> = {
 export function resolveOptions(collection: RxCollection, topic: unknown, given: SyncP2POptions): PoolOptions {
   const checkedTopic = checkTopic(topic);
   checkOptions('the options of syncP2P', given, CHECKS);
-  const options = { ...databaseDefaults(collection), ...withoutUndefined(given) };
+  const options = { ...databaseDefaults(collection), ...defined(given) };
   const { namespace = DEFAULT_NAMESPACE, push = true, pull = true, conflictHandlerVersion = '1' } = options;
   if (!push && !pull)
     throw new P2PError('OPTIONS_INVALID', 'push and pull are both false', { hint: 'allow at least one direction' });
-  const transport = options.transport ?? simplePeer(options);
+  const transport =
+    options.transport ?? createSimplePeerTransportFactory({ ...options, signalingServerUrl: options.signaling });
   const { allowedPeers, isPeerValid, authorize } = options;
   const allowed = allowedPeers === undefined ? undefined : [...new Set(allowedPeers)].sort();
   const rules = { allowedPeers: allowed && new Set(allowed), isPeerValid, authorize };
@@ -126,35 +128,7 @@ function databaseDefaults(collection: RxCollection): SyncP2POptions {
   const options = collection.database.options as { readonly p2p?: SyncP2POptions } | undefined;
   const defaults = options?.p2p ?? {};
   checkOptions('options.p2p of the database', defaults, CHECKS);
-  return withoutUndefined(defaults);
-}
-
-function withoutUndefined(options: SyncP2POptions): SyncP2POptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-function simplePeer({
-  signaling,
-  getToken,
-  iceServers,
-  iceTransportPolicy,
-  maxConnections,
-}: SyncP2POptions): TransportFactory {
-  const origin = globalThis.location?.origin;
-  const urls = signaling ?? (origin === undefined || origin === 'null' ? undefined : origin);
-  if (urls === undefined) {
-    throw new P2PError('SIGNALING_REQUIRED', 'there is no page whose origin could serve as signaling server', {
-      expected: "the option `signaling`, such as 'https://signal.example.org'",
-      hint: 'pass it to syncP2P, or set it once in createRxDatabase({ options: { p2p: { signaling } } })',
-    });
-  }
-  return createSimplePeerTransportFactory({
-    signalingServerUrl: urls,
-    ...(getToken === undefined ? {} : { getToken }),
-    ...(iceServers === undefined ? {} : { iceServers }),
-    ...(iceTransportPolicy === undefined ? {} : { iceTransportPolicy }),
-    ...(maxConnections === undefined ? {} : { maxConnections }),
-  });
+  return defined(defaults);
 }
 
 function poolName(namespace: string, topic: string): string {

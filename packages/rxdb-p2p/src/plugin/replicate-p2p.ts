@@ -2,7 +2,8 @@
 import { P2PError } from '@rxdb-p2p/protocol';
 import type { RxCollection } from 'rxdb';
 import { A_BOOLEAN, A_POSITIVE_NUMBER, checkOptions, type OptionCheck, type OptionChecks } from '../check-options.ts';
-import type { P2PPool, PeerIdentity, PeerVerdict, SyncP2POptions } from '../pool/types.ts';
+import { defined } from '../defined.ts';
+import type { P2PPool, PeerIdentity, PeerVerdict } from '../pool/types.ts';
 import type { TransportFactory } from '../transport/port.ts';
 
 /** One direction. Batch sizes are chosen by bytes, so `batchSize` is taken and has no effect. */
@@ -93,16 +94,8 @@ export async function replicateP2P<Doc>(options: ReplicateP2POptions<Doc>): Prom
       got: typeof transport,
     });
   }
-  const given: SyncP2POptions = {
-    transport,
-    pull: pull !== undefined,
-    push: push !== undefined,
-    ...(allowedPeers === undefined ? {} : { allowedPeers }),
-    ...(authorize === undefined ? {} : { authorize }),
-    ...(isPeerValid === undefined ? {} : { isPeerValid }),
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(secret === undefined ? {} : { secret }),
-    ...(conflictHandlerVersion === undefined ? {} : { conflictHandlerVersion }),
-  };
+  const directions = { pull: pull !== undefined, push: push !== undefined };
+  const rules = { allowedPeers, isPeerValid, authorize };
+  const given = defined({ transport, ...directions, ...rules, namespace, secret, conflictHandlerVersion });
   return collection.syncP2P(topic, given);
 }

@@ -1,5 +1,6 @@
 /** What a pool does in the tab that leads: its channels with other replicas, and what there is to say of them. */
 import { P2PError } from '@rxdb-p2p/protocol';
+import { defined } from '../defined.ts';
 import type { PoolOptions } from '../plugin/options.ts';
 import type { CollectionNode } from './collection-node.ts';
 import type { Registration } from './hub.ts';
@@ -109,7 +110,7 @@ export function createLedPool(deps: LedPoolDeps): LedPool {
         quarantined: replica.quarantined,
         protection: options.secret === undefined ? 'none' : 'secret',
         refusedSignals,
-        ...(progress === undefined ? {} : { progress }),
+        ...defined({ progress }),
       };
     },
     reauthorize: registered.recheck,

@@ -1,6 +1,7 @@
 /** What one caller of `syncP2P` gets: a pool that it can close without closing that of others. */
 import { P2PError } from '@rxdb-p2p/protocol';
 import { type BehaviorSubject, distinctUntilChanged, map, type Subject } from 'rxjs';
+import { defined } from '../defined.ts';
 import type { PoolOptions } from '../plugin/options.ts';
 import type { TabQuestion } from '../tabs/tab-messages.ts';
 import type { AnswerTo } from './leader-answers.ts';
@@ -48,7 +49,7 @@ export function createPoolHandle(deps: PoolHandleDeps): P2PPool {
     },
     async release({ id, actor, seq }, document) {
       const version = { id, actor, seq };
-      return askLeader({ about: 'release', version, ...(document === undefined ? {} : { document }) });
+      return askLeader({ about: 'release', version, ...defined({ document }) });
     },
     async inSync() {
       // What the application has written by now must count, though no event has told of it yet.

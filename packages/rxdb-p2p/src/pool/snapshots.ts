@@ -1,6 +1,7 @@
 /** Plain snapshots of a pool's neighbours and of the pool, for screens. Pure. */
 import type { Neighbour, SyncState, Vector } from '@rxdb-p2p/protocol';
 import { agreementWith, countMissing, dominates, EMPTY_VECTOR, joinVectors } from '@rxdb-p2p/protocol';
+import { defined } from '../defined.ts';
 import type { LinkRoute } from '../transport/port.ts';
 import type { Serving, SyncMeter } from './sync-meter.ts';
 import type { NotInSyncReason, PeerExchange, PeerPhase, PeerSnapshot, PoolPhase, PoolStatus } from './types.ts';
@@ -25,9 +26,11 @@ export function peerSnapshot(
     replica,
     phase: phaseOf(neighbour, state),
     exchange: exchangeOf(neighbour),
-    ...(neighbour.fruitless === 0 ? {} : { code: 'CLAIMS_UNSERVED' }),
-    ...(route === undefined ? {} : { route: route.kind }),
-    ...(route?.roundTripMs === undefined ? {} : { roundTripMs: route.roundTripMs }),
+    ...defined({
+      code: neighbour.fruitless === 0 ? undefined : 'CLAIMS_UNSERVED',
+      route: route?.kind,
+      roundTripMs: route?.roundTripMs,
+    }),
     documentsToSend,
     bytesToSend: meter.bytesOf(documentsToSend),
     documentsToReceive,

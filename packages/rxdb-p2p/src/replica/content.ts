@@ -7,9 +7,11 @@ import {
   type FieldHashes,
   type Head,
   headOf,
+  isJsonObject,
   MAX_CONTENT_DEPTH,
   NO_FIELDS,
   opaqueContentHash,
+  parseJsonObject,
   type Version,
 } from '@rxdb-p2p/protocol';
 import type { StoredHead } from '../journal/record.ts';
@@ -79,15 +81,8 @@ export function checkVersion({ id, head: envelope, body, hash, bytes }: Version,
 function hiddenHead(envelope: Envelope, text: string, hasher: FieldHasher): Head {
   if (envelope.deleted || isDeepText(text))
     return headOf(envelope, contentHash(envelope, { ...NO_FIELDS, deep: true }));
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return headOf(envelope, opaqueContentHash(envelope, text));
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return headOf(envelope, opaqueContentHash(envelope, text));
-  const body = value as Body;
+  const body = parseJsonObject(text);
+  if (body === undefined) return headOf(envelope, opaqueContentHash(envelope, text));
   return headOf(envelope, contentHash(envelope, hasher.plain(hasher.hash(body), body)));
 }
 
@@ -106,11 +101,9 @@ function checkText(id: string, text: string, rules: ContentRules): Verdict {
   } catch {
     return { problem: problemOf('NOT_JSON', 'its content is not JSON') };
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { problem: problemOf('NOT_AN_OBJECT', 'its content is not an object') };
-  }
-  const problem = checkBody(id, value as Body, rules);
-  return problem === undefined ? { body: value as Body } : { problem };
+  if (!isJsonObject(value)) return { problem: problemOf('NOT_AN_OBJECT', 'its content is not an object') };
+  const problem = checkBody(id, value, rules);
+  return problem === undefined ? { body: value } : { problem };
 }
 
 /** What keeps a document from being shown by other devices; of the author's own, too. */

@@ -1,6 +1,6 @@
 /** How concurrent heads become one visible document: a pure function of the set of heads (ARCHITECTURE §3). */
 import type { Body, Fold, Shown } from '@rxdb-p2p/protocol';
-import { canonicalJson, mergeFields, P2PError } from '@rxdb-p2p/protocol';
+import { canonicalJson, isJsonObject, mergeFields, P2PError } from '@rxdb-p2p/protocol';
 import type { RxConflictHandler, WithDeleted } from 'rxdb';
 import type { Timers } from '../pool/timers.ts';
 import { bodyOf } from './document.ts';
@@ -48,7 +48,7 @@ export function createHandlerPolicy(
   const resolve = async (earlier: State, later: State): Promise<State> => {
     const states = { newDocumentState: structuredClone(earlier), realMasterState: structuredClone(later) };
     const resolved: unknown = await handler.resolve(states, 'rxdb-p2p');
-    if (typeof resolved === 'object' && resolved !== null && !Array.isArray(resolved)) return resolved as State;
+    if (isJsonObject(resolved)) return resolved as State;
     throw new TypeError('resolve: expected a document');
   };
   const foldOnce = async (shown: readonly Shown[]): Promise<Fold> => {

@@ -4,10 +4,10 @@
  * validator, which alone may refuse. A property test holds the two against each other.
  */
 
+import { isJsonObject, type JsonObject } from '@rxdb-p2p/protocol';
+
 /** True: certainly valid. False: ask the full validator. */
 export type QuickCheck = (value: unknown) => boolean;
-
-type Schema = Readonly<Record<string, unknown>>;
 
 const KNOWN: ReadonlySet<string> = new Set([
   ...['type', 'properties', 'required', 'additionalProperties', 'items', 'enum', 'default'],
@@ -18,24 +18,23 @@ const KNOWN: ReadonlySet<string> = new Set([
 
 /** Undefined: the schema says something that is not known here. */
 export function compileQuickCheck(schema: unknown): QuickCheck | undefined {
-  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return undefined;
-  const keywords = schema as Schema;
-  if (Object.keys(keywords).some((keyword) => !KNOWN.has(keyword))) return undefined;
-  if (keywords['enum'] !== undefined) return compileEnum(keywords['enum']);
-  switch (keywords['type']) {
+  if (!isJsonObject(schema)) return undefined;
+  if (Object.keys(schema).some((keyword) => !KNOWN.has(keyword))) return undefined;
+  if (schema['enum'] !== undefined) return compileEnum(schema['enum']);
+  switch (schema['type']) {
     case 'string':
-      return compileString(keywords);
+      return compileString(schema);
     case 'number':
     case 'integer':
-      return compileNumber(keywords);
+      return compileNumber(schema);
     case 'boolean':
       return (value) => typeof value === 'boolean';
     case 'null':
       return (value) => value === null;
     case 'array':
-      return compileArray(keywords);
+      return compileArray(schema);
     case 'object':
-      return compileObject(keywords);
+      return compileObject(schema);
     default:
       return undefined;
   }
@@ -48,7 +47,7 @@ function compileEnum(values: unknown): QuickCheck | undefined {
   return (value) => typeof value === 'string' && strings.has(value);
 }
 
-function compileString({ maxLength = Number.POSITIVE_INFINITY, minLength = 0 }: Schema): QuickCheck {
+function compileString({ maxLength = Number.POSITIVE_INFINITY, minLength = 0 }: JsonObject): QuickCheck {
   const longest = Number(maxLength);
   // JSON Schema counts code points: at most two UTF-16 units each.
   const shortest = Number(minLength) * 2;
@@ -59,14 +58,14 @@ function compileNumber({
   type,
   minimum = Number.NEGATIVE_INFINITY,
   maximum = Number.POSITIVE_INFINITY,
-}: Schema): QuickCheck {
+}: JsonObject): QuickCheck {
   const [low, high] = [Number(minimum), Number(maximum)];
   if (type === 'integer')
     return (value) => Number.isInteger(value) && (value as number) >= low && (value as number) <= high;
   return (value) => typeof value === 'number' && value >= low && value <= high;
 }
 
-function compileArray({ items }: Schema): QuickCheck | undefined {
+function compileArray({ items }: JsonObject): QuickCheck | undefined {
   const checkItem = items === undefined ? () => true : compileQuickCheck(items);
   if (checkItem === undefined) return undefined;
   return (value) => Array.isArray(value) && value.every(checkItem);
@@ -76,21 +75,21 @@ function compileObject({
   properties = {},
   required = [],
   additionalProperties = true,
-}: Schema): QuickCheck | undefined {
+}: JsonObject): QuickCheck | undefined {
   if (typeof additionalProperties !== 'boolean' || !Array.isArray(required)) return undefined;
   const checks = new Map<string, QuickCheck>();
-  for (const [name, property] of Object.entries(properties as Schema)) {
+  for (const [name, property] of Object.entries(properties as JsonObject)) {
     const check = compileQuickCheck(property);
     if (check === undefined) return undefined;
     checks.set(name, check);
   }
   const names = required.map(String);
   return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    if (!isJsonObject(value)) return false;
     for (const name of names) if (!Object.hasOwn(value, name)) return false;
     for (const name in value) {
       const check = checks.get(name);
-      if (check === undefined ? !additionalProperties : !check((value as Schema)[name])) return false;
+      if (check === undefined ? !additionalProperties : !check(value[name])) return false;
     }
     return true;
   };

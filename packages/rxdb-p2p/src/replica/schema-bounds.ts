@@ -4,7 +4,7 @@
  * items with each other, is decided here in one pass. So are fractions under `multipleOf`, which the validator takes for wrong
  * where numbers are large, as times of RxDB are. What it changes is part of the verdict: the same on every device.
  */
-import { canonicalJson } from '@rxdb-p2p/protocol';
+import { canonicalJson, isJsonObject, type JsonObject } from '@rxdb-p2p/protocol';
 
 /**
  * Text that a `pattern` or `format` is tried on, UTF-16 units; a longer one counts as one that does not match. A pattern
@@ -14,8 +14,6 @@ export const MAX_PATTERN_UNITS: number = 32_768;
 
 /** Items of a list under `uniqueItems` inside of `anyOf`, `not`, `$ref` and the like, where the validator compares them. */
 export const MAX_COMPARED_ITEMS: number = 128;
-
-type Schema = Readonly<Record<string, unknown>>;
 
 /** What is decided here and does not hold: its place and the keyword, or undefined. */
 export type OwnCheck = (value: unknown, place: string) => string | undefined;
@@ -36,21 +34,21 @@ const HOLDS_NAMED_SCHEMAS: ReadonlySet<string> = new Set([
   ...['properties', 'patternProperties', 'definitions', '$defs', 'dependentSchemas', 'dependencies'],
 ]);
 
-export function boundSchema(schema: Schema): BoundedSchema {
+export function boundSchema(schema: JsonObject): BoundedSchema {
   return { schema: bounded(schema, true), broken: ownCheckOf(schema) ?? (() => undefined) };
 }
 
 /** @param plain whether `ownCheckOf` gets here */
 function bounded(schema: unknown, plain: boolean): unknown {
   if (Array.isArray(schema)) return schema.map((inner) => bounded(inner, false));
-  if (!isSchema(schema)) return schema;
+  if (!isJsonObject(schema)) return schema;
   const { pattern, format, uniqueItems, ...rest } = schema;
   const result: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(rest)) {
     if (keyword === 'multipleOf' && plain && isFraction(value)) continue;
     const open = plain && isPlainChild(schema, keyword);
     if (HOLDS_SCHEMA.has(keyword)) result[keyword] = bounded(value, open);
-    else if (HOLDS_NAMED_SCHEMAS.has(keyword) && isSchema(value)) result[keyword] = mapValues(value, open);
+    else if (HOLDS_NAMED_SCHEMAS.has(keyword) && isJsonObject(value)) result[keyword] = mapValues(value, open);
     else result[keyword] = value;
   }
   const also: unknown[] = [];
@@ -64,38 +62,38 @@ function bounded(schema: unknown, plain: boolean): unknown {
 }
 
 /** The validator looks at all keywords of a schema, but only at one of these branches. */
-function onlyIf(condition: Schema, so: unknown, otherwise: boolean): Schema {
+function onlyIf(condition: JsonObject, so: unknown, otherwise: boolean): JsonObject {
   // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema; nobody awaits a schema
   return { if: condition, then: so, else: otherwise };
 }
 
 /** Where every value of that place must satisfy the schema that stands there, and `ownCheckOf` goes on. */
-function isPlainChild(schema: Schema, keyword: string): boolean {
+function isPlainChild(schema: JsonObject, keyword: string): boolean {
   if (schema['$ref'] !== undefined) return false;
   if (keyword === 'additionalProperties') return schema['patternProperties'] === undefined;
-  return keyword === 'properties' || (keyword === 'items' && isSchema(schema['items']));
+  return keyword === 'properties' || (keyword === 'items' && isJsonObject(schema['items']));
 }
 
-function mapValues(schemas: Schema, plain: boolean): Schema {
+function mapValues(schemas: JsonObject, plain: boolean): JsonObject {
   return Object.fromEntries(Object.entries(schemas).map(([name, inner]) => [name, bounded(inner, plain)]));
 }
 
 /** Along `properties`, `items` and `additionalProperties`: where nearly all schemas say `uniqueItems` and `multipleOf`. */
 function ownCheckOf(schema: unknown): OwnCheck | undefined {
-  if (!isSchema(schema)) return undefined;
+  if (!isJsonObject(schema)) return undefined;
   const child = (keyword: string): unknown => (isPlainChild(schema, keyword) ? schema[keyword] : undefined);
   const properties = child('properties');
   const unique = schema['uniqueItems'] === true && schema['$ref'] === undefined;
   const { multipleOf } = schema;
   const unit = isFraction(multipleOf) && schema['$ref'] === undefined ? multipleOf : undefined;
   const named = new Map<string, OwnCheck>();
-  for (const [name, inner] of isSchema(properties) ? Object.entries(properties) : []) {
+  for (const [name, inner] of isJsonObject(properties) ? Object.entries(properties) : []) {
     const check = ownCheckOf(inner);
     if (check !== undefined) named.set(name, check);
   }
   const ofItems = ownCheckOf(child('items'));
   const others = ownCheckOf(child('additionalProperties'));
-  const known = new Set(isSchema(properties) ? Object.keys(properties) : []);
+  const known = new Set(isJsonObject(properties) ? Object.keys(properties) : []);
   if (named.size === 0 && ofItems === undefined && others === undefined && !unique && unit === undefined)
     return undefined;
   return (value, place) => {
@@ -105,7 +103,7 @@ function ownCheckOf(schema: unknown): OwnCheck | undefined {
       if (unique && new Set(value.map(canonicalJson)).size < value.length) return `${place}: uniqueItems`;
       return ofItems && firstOf(value.entries(), (item, index) => ofItems(item, `${place}/${index}`));
     }
-    if (!isSchema(value) || (named.size === 0 && others === undefined)) return undefined;
+    if (!isJsonObject(value) || (named.size === 0 && others === undefined)) return undefined;
     return firstOf(Object.entries(value), (member, name) =>
       (known.has(name) ? named.get(name) : others)?.(member, `${place}/${name}`),
     );
@@ -121,10 +119,6 @@ function firstOf<K>(
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isFraction(unit: unknown): unit is number {

@@ -3,7 +3,7 @@
  * has led the documents through them (ARCHITECTURE §4). They stay the same writes: no dot is minted, and replicas that
  * migrate by themselves agree afterwards, if the strategies are deterministic. Otherwise they have forks.
  */
-import { type Body, contentHash, headOf, sameHead } from '@rxdb-p2p/protocol';
+import { type Body, contentHash, headOf, parseJsonObject, sameHead } from '@rxdb-p2p/protocol';
 import { type DocRecord, type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
 import { isRxdbField, type StoredDocument } from './document.ts';
 import type { ReplicaContext } from './replica-context.ts';
@@ -101,7 +101,8 @@ async function migrateContent(
   const empty = JSON.stringify({ [primaryPath]: id });
   // A tombstone that nobody reads, or that says no more than its name.
   if (head.deleted && (!merge.keepsTombstones || text === empty)) return stored;
-  const body = objectIn(text);
+  // What is kept aside need not be JSON.
+  const body: Body | undefined = parseJsonObject(text);
   if (body === undefined || migrate === undefined) return stored;
   const migrated = await migrate(body, schema);
   if (migrated === undefined) return stored;
@@ -109,14 +110,4 @@ async function migrateContent(
   const next = { ...stored, body: JSON.stringify(migrated) };
   if (head.deleted) return next;
   return { ...next, head: headOf(head, contentHash(head, hasher.plain(hasher.hash(migrated), migrated))) };
-}
-
-/** What is kept aside need not be JSON. */
-function objectIn(text: string): Body | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Body) : undefined;
-  } catch {
-    return undefined;
-  }
 }

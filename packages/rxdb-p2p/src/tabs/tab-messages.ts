@@ -2,7 +2,7 @@
  * What tabs tell each other. Everything of one origin can write here, and tabs of another release of the application do, so
  * what comes in is checked like any other foreign input: its size, and the shape of what is read of it.
  */
-import { P2PError } from '@rxdb-p2p/protocol';
+import { isCount, isJsonObject, type JsonObject, P2PError, parseJsonObject } from '@rxdb-p2p/protocol';
 import type { ContestedDocument, PoolStatus } from '../pool/types.ts';
 
 /** UTF-16 units of a message: a list of 100,000 contested documents has fewer. */
@@ -82,29 +82,19 @@ export function isLeaderMessage(message: TabMessage): message is LeaderMessage {
 /** @returns undefined for what is none */
 export function decodeTabMessage(data: unknown): TabMessage | undefined {
   if (typeof data !== 'string' || data.length > MAX_TAB_MESSAGE_CHARS) return undefined;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(data);
-  } catch {
-    // Not ours: everything of this origin may write here.
-    return undefined;
-  }
-  return isObject(parsed) && isName(parsed['from']) && isMessage(parsed)
+  // What is not ours is left alone: everything of this origin may write here.
+  const parsed = parseJsonObject(data);
+  return parsed !== undefined && isName(parsed['from']) && isMessage(parsed)
     ? (parsed as unknown as TabMessage)
     : undefined;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isName = (value: unknown): boolean => typeof value === 'string' && value.length <= MAX_NAME_CHARS;
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const isText = (value: unknown): boolean => typeof value === 'string';
-const isListOf = (isItem: (item: Fields) => boolean, value: unknown): boolean =>
-  Array.isArray(value) && value.every((item) => isObject(item) && isItem(item));
+const isListOf = (isItem: (item: JsonObject) => boolean, value: unknown): boolean =>
+  Array.isArray(value) && value.every((item) => isJsonObject(item) && isItem(item));
 
-function isMessage(message: Fields): boolean {
+function isMessage(message: JsonObject): boolean {
   switch (message['type']) {
     case 'who':
     case 'claim':
@@ -118,7 +108,7 @@ function isMessage(message: Fields): boolean {
   }
 }
 
-function isWordOfLeader(message: Fields): boolean {
+function isWordOfLeader(message: JsonObject): boolean {
   switch (message['type']) {
     case 'beat':
       return typeof message['visible'] === 'boolean';
@@ -140,20 +130,20 @@ function isWordOfLeader(message: Fields): boolean {
 }
 
 function isQuestion(asked: unknown): boolean {
-  if (!isObject(asked)) return false;
+  if (!isJsonObject(asked)) return false;
   const { about, id, after, limit, version } = asked;
   if (about === 'conflicts') return isText(id);
   if (about === 'quarantine') return isCount(after) && isCount(limit);
   if (about === 'release')
-    return isObject(version) && isText(version['id']) && isText(version['actor']) && isCount(version['seq']);
+    return isJsonObject(version) && isText(version['id']) && isText(version['actor']) && isCount(version['seq']);
   return about === 'writes' || about === 'authorize';
 }
 
 /** What this release reads of a status; whatever else a leader says in it goes on to the application. */
 function isStatus(status: unknown): boolean {
-  if (!isObject(status)) return false;
+  if (!isJsonObject(status)) return false;
   const { phase, peers, writesWaiting, conflicts, problem } = status;
-  const isPeer = (peer: Fields): boolean => isText(peer['replica']) && isText(peer['phase']);
+  const isPeer = (peer: JsonObject): boolean => isText(peer['replica']) && isText(peer['phase']);
   return (
     isText(phase) &&
     isListOf(isPeer, peers) &&
@@ -165,7 +155,7 @@ function isStatus(status: unknown): boolean {
 
 /** What is said is checked against the question, by whoever has asked it. */
 function isAnswer(said: unknown): boolean {
-  return said === null || (isObject(said) && ('problem' in said ? isProblem(said['problem']) : 'value' in said));
+  return said === null || (isJsonObject(said) && ('problem' in said ? isProblem(said['problem']) : 'value' in said));
 }
 
 /** Whether a value answers a question. */
@@ -177,33 +167,33 @@ export function isAnswerTo(asked: TabQuestion, value: unknown): boolean {
     case 'conflicts':
       return isListOf(isVersion, value);
     case 'quarantine':
-      return isObject(value) && isListOf(isAside, value['versions']) && isCount(value['next'] ?? 0);
+      return isJsonObject(value) && isListOf(isAside, value['versions']) && isCount(value['next'] ?? 0);
     case 'release':
       return typeof value === 'boolean';
   }
 }
 
-function isContested({ id, fields, editAgainstDelete }: Fields): boolean {
+function isContested({ id, fields, editAgainstDelete }: JsonObject): boolean {
   return isText(id) && Array.isArray(fields) && fields.every(isText) && typeof editAgainstDelete === 'boolean';
 }
 
-function isVersion({ own, actor, seq, time, deleted, document }: Fields): boolean {
+function isVersion({ own, actor, seq, time, deleted, document }: JsonObject): boolean {
   return (
     typeof own === 'boolean' &&
     isText(actor) &&
     isCount(seq) &&
     typeof time === 'number' &&
     typeof deleted === 'boolean' &&
-    isObject(document)
+    isJsonObject(document)
   );
 }
 
-function isAside({ id, actor, seq, time, reason, text, bytes, content = '' }: Fields): boolean {
+function isAside({ id, actor, seq, time, reason, text, bytes, content = '' }: JsonObject): boolean {
   return [id, actor, reason, text, content].every(isText) && isCount(seq) && typeof time === 'number' && isCount(bytes);
 }
 
 function isProblem(problem: unknown): boolean {
-  if (!isObject(problem)) return false;
+  if (!isJsonObject(problem)) return false;
   const { code, message, expected = '', got = '', hint = '' } = problem;
   return [code, message, expected, got, hint].every(isText);
 }

@@ -1,6 +1,7 @@
 /** The default transport: data channels by simple-peer, introduced by a signaling server. */
 import { P2PError } from '@rxdb-p2p/protocol';
 import { A_FUNCTION, checkOptions, type OptionCheck, type OptionChecks } from '../check-options.ts';
+import { defined } from '../defined.ts';
 import { createTimers } from '../pool/timers.ts';
 import { randomBytes, randomFraction, randomId } from '../random.ts';
 import { createBackoff } from './backoff.ts';
@@ -11,7 +12,7 @@ import type { Transport, TransportEvents, TransportFactory } from './port.ts';
 import { createProblems } from './problems.ts';
 import { createRoomUsers } from './room-users.ts';
 import { createIssuedTurn } from './signaling/issued-turn.ts';
-import { SIGNALING_TIMINGS, type SignalingTimings } from './signaling/signaling-connection.ts';
+import { SIGNALING_TIMINGS, type SignalingTimings } from './signaling/signaling-timings.ts';
 import type { GetToken } from './signaling/signaling-token.ts';
 import { parseSignalingUrls, type SignalingUrl, signalingKey } from './signaling/signaling-url.ts';
 import { type Libraries, loadLibraries } from './webrtc/libraries.ts';
@@ -226,7 +227,7 @@ function configurationOf({ config, iceServers, iceTransportPolicy }: SimplePeerT
     ...config,
     // simple-peer has public servers for those who name none; we contact nobody unasked.
     iceServers: [...(iceServers ?? config?.iceServers ?? [])],
-    ...(iceTransportPolicy === undefined ? {} : { iceTransportPolicy }),
+    ...defined({ iceTransportPolicy }),
   };
 }
 
@@ -234,7 +235,7 @@ function pageOrigin(): string {
   const origin = globalThis.location?.origin;
   if (origin !== undefined && origin !== 'null') return origin;
   throw new P2PError('SIGNALING_REQUIRED', 'there is no page whose origin could be the signaling server', {
-    expected: "the URL of a signaling server, such as 'https://signal.example.org'",
-    hint: 'name it in `signaling` (`signalingServerUrl`)',
+    expected: "the option `signaling` (`signalingServerUrl`), such as 'https://signal.example.org'",
+    hint: 'pass it to syncP2P, or set it once in createRxDatabase({ options: { p2p: { signaling } } })',
   });
 }

@@ -6,7 +6,7 @@ import { createSignalingServer, type SignalingServer, type SignalingServerOption
 import { io, type Socket } from 'socket.io-client';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { randomBytes } from '../../random.ts';
-import { SIGNALING_TIMINGS } from '../signaling/signaling-connection.ts';
+import { SIGNALING_TIMINGS } from '../signaling/signaling-timings.ts';
 import { parseSignalingUrl } from '../signaling/signaling-url.ts';
 import { createSimplePeerTransport, type SimplePeerTransport } from '../simple-peer.ts';
 import { MESH_LIMITS, type MeshLimits } from './mesh-limits.ts';

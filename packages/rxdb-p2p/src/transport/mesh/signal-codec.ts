@@ -2,6 +2,7 @@
  * What two transports tell each other inside sealed signals: JSON. Every signal names the transport that sent it and the
  * connection that it is about; both names are random, so a signal of an earlier attempt fits nothing.
  */
+import { type JsonObject, parseJsonObject } from '@rxdb-p2p/protocol';
 
 export type SignalBody =
   /** Are you one that I have a link with? Or, on a link: we share this room too. */
@@ -65,7 +66,7 @@ export function decodeSignal(bytes: Uint8Array, connection: string): Signal | un
   return body === undefined ? undefined : { ...body, instance, connection };
 }
 
-function decodeBody(input: Fields): SignalBody | undefined {
+function decodeBody(input: JsonObject): SignalBody | undefined {
   const { kind } = input;
   switch (kind) {
     case 'hello':
@@ -89,7 +90,7 @@ function decodeBody(input: Fields): SignalBody | undefined {
   }
 }
 
-function decodeCandidate({ candidate, sdpMid, sdpMLineIndex }: Fields): SignalBody | undefined {
+function decodeCandidate({ candidate, sdpMid, sdpMLineIndex }: JsonObject): SignalBody | undefined {
   if (typeof candidate !== 'string' || candidate.length > MAX_CANDIDATE_LENGTH) return undefined;
   if (!CANDIDATE_PATTERN.test(candidate)) return undefined;
   const mid = typeof sdpMid === 'string' && sdpMid.length <= MAX_MID_LENGTH ? sdpMid : null;
@@ -98,13 +99,10 @@ function decodeCandidate({ candidate, sdpMid, sdpMLineIndex }: Fields): SignalBo
   return mid === null && line === null ? undefined : { kind: 'candidate', candidate, sdpMid: mid, sdpMLineIndex: line };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function parse(bytes: Uint8Array): Fields | undefined {
+function parse(bytes: Uint8Array): JsonObject | undefined {
   if (bytes.length > MAX_CONTENT_BYTES) return undefined;
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+    return parseJsonObject(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     return undefined;
   }

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { getConnectionHandlerSimplePeer } from '../simple-peer.ts';
 import { createSeveralServers } from './several-servers.ts';
 import { createSignalingClient, type SignalingClient } from './signaling-client.ts';
-import { SIGNALING_TIMINGS } from './signaling-connection.ts';
+import { SIGNALING_TIMINGS } from './signaling-timings.ts';
 import { parseSignalingUrl } from './signaling-url.ts';
 
 const cleanups: (() => unknown)[] = [];

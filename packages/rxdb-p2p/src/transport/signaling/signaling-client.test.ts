@@ -8,7 +8,7 @@ import { Server } from 'socket.io';
 import { io } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSignalingClient, type SignalingClient } from './signaling-client.ts';
-import { SIGNALING_TIMINGS, type SignalingTimings } from './signaling-connection.ts';
+import { SIGNALING_TIMINGS, type SignalingTimings } from './signaling-timings.ts';
 import type { GetToken } from './signaling-token.ts';
 import { parseSignalingUrl } from './signaling-url.ts';
 

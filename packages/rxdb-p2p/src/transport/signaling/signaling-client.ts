@@ -18,12 +18,11 @@ import {
 import { createProblems } from '../problems.ts';
 import {
   createSignalingConnection,
-  SIGNALING_TIMINGS,
   type SignalingConnectionDeps,
   type SignalingSocket,
-  type SignalingTimings,
 } from './signaling-connection.ts';
 import { badAnswer, endedBy, unreachable } from './signaling-failure.ts';
+import { SIGNALING_TIMINGS, type SignalingTimings } from './signaling-timings.ts';
 import { fetchToken, RENEWAL_PAUSE_MS } from './signaling-token.ts';
 import type { SignalingUrl } from './signaling-url.ts';
 

@@ -2,9 +2,10 @@
 import { P2PError } from '@rxdb-p2p/protocol';
 import { parseByeMessage } from '@rxdb-p2p/protocol/signaling';
 import type { Socket } from 'socket.io-client';
-import { type BackoffOptions, createBackoff } from '../backoff.ts';
+import { createBackoff } from '../backoff.ts';
 import { probeFailure, refusedBy, unreachable } from './signaling-failure.ts';
 import { probeSignaling } from './signaling-probe.ts';
+import type { SignalingTimings } from './signaling-timings.ts';
 import { fetchToken, type GetToken } from './signaling-token.ts';
 import type { SignalingUrl } from './signaling-url.ts';
 
@@ -29,28 +30,6 @@ interface Requests {
 }
 
 export type SignalingSocket = Socket<UncheckedEvents, Requests>;
-
-export interface SignalingTimings {
-  /** One attempt, from its first byte to a socket that can join. */
-  readonly connectTimeoutMs: number;
-  readonly answerTimeoutMs: number;
-  readonly retry: BackoffOptions;
-  /** After a connection that lasted so long the next failure counts as the first again. */
-  readonly stableMs: number;
-  /** When a first attempt takes so long we ask over HTTP what there is. */
-  readonly suspiciousMs: number;
-  /** An answer, when the network may have changed; an attempt that has gone on for so long is made anew. */
-  readonly wakeAnswerMs: number;
-}
-
-export const SIGNALING_TIMINGS: SignalingTimings = {
-  connectTimeoutMs: 10_000,
-  answerTimeoutMs: 10_000,
-  retry: { minMs: 500, maxMs: 5_000 },
-  stableMs: 10_000,
-  suspiciousMs: 2_000,
-  wakeAnswerMs: 2_000,
-};
 
 export interface SignalingConnectionDeps {
   /** socket.io-client's */
