@@ -1,20 +1,48 @@
 /** Frames to bytes and back (SPEC.md §1). Every frame has exactly one form; any other bytes are refused. */
 import { MAX_FRAME_BYTES } from '../limits.ts';
 import type { Frame, FrameType } from '../session/frames.ts';
-import * as channel from './channel-frames.ts';
+import { CLOSE, CREDIT, HAVE, OPEN, REFUSE, WANT } from './channel-frames.ts';
 import { hexByte, wireError } from './codes.ts';
-import * as connection from './connection-frames.ts';
+import { BYE, HELLO, NOISE, PING, PROOF, VERSION } from './connection-frames.ts';
 import { FRAME_TYPE_BYTES } from './frame-types.ts';
+import type { Layout } from './layout.ts';
 import { ByteReader } from './reader.ts';
-import * as repair from './repair-frames.ts';
+import { COMPARE, DIFFER, FETCH } from './repair-frames.ts';
 import { expectedFrameBytes } from './size.ts';
-import * as version from './version-frames.ts';
+import { ENTRIES, PUSH } from './version-frames.ts';
 import { ByteWriter } from './writer.ts';
 
 export interface FrameLimits {
   /** the longest frame to make or to take, bytes; at most, and by default, `MAX_FRAME_BYTES` */
   readonly maxFrameBytes?: number;
 }
+
+type FrameOf<Type extends FrameType, Any extends Frame = Frame> = Any extends Frame
+  ? Type extends Any['type']
+    ? Any
+    : never
+  : never;
+
+const LAYOUTS: { readonly [Type in FrameType]: Layout<FrameOf<Type>> } = {
+  version: VERSION,
+  noise: NOISE,
+  proof: PROOF,
+  hello: HELLO,
+  open: OPEN,
+  refuse: REFUSE,
+  close: CLOSE,
+  have: HAVE,
+  want: WANT,
+  credit: CREDIT,
+  entries: ENTRIES,
+  push: PUSH,
+  compare: COMPARE,
+  differ: DIFFER,
+  fetch: FETCH,
+  ping: PING,
+  pong: PING,
+  bye: BYE,
+};
 
 const TYPES_BY_BYTE: ReadonlyMap<number, FrameType> = new Map(
   (Object.keys(FRAME_TYPE_BYTES) as FrameType[]).map((type) => [FRAME_TYPE_BYTES[type], type]),
@@ -33,7 +61,7 @@ export function encodeFrame(frame: Frame, limits: FrameLimits = {}): Uint8Array 
   const typeByte = FRAME_TYPE_BYTES[frame.type];
   const writer = new ByteWriter(frame.type, maxFrameBytes(limits), expectedFrameBytes(frame));
   writer.byte(typeByte);
-  writeFrame(writer, frame);
+  (LAYOUTS[frame.type] as Layout<Frame>).write(writer, frame);
   return writer.finish();
 }
 
@@ -54,101 +82,7 @@ export function decodeFrame(bytes: Uint8Array, limits: FrameLimits = {}): Frame 
     throw wireError('FRAME_UNKNOWN_TYPE', 'a frame', 'a type of this protocol version', hexByte(typeByte));
   }
   const reader = new ByteReader(type, bytes, 1);
-  const frame = readFrame(reader, type);
+  const frame = (LAYOUTS[type] as Layout<Frame>).read(reader, type);
   reader.end();
   return frame;
-}
-
-function writeFrame(writer: ByteWriter, frame: Frame): void {
-  switch (frame.type) {
-    case 'version':
-      connection.writeVersionFrame(writer, frame);
-      break;
-    case 'noise':
-    case 'proof':
-      connection.writeHandshake(writer, frame);
-      break;
-    case 'hello':
-      connection.writeHello(writer, frame);
-      break;
-    case 'open':
-      channel.writeOpen(writer, frame);
-      break;
-    case 'refuse':
-      channel.writeRefuse(writer, frame);
-      break;
-    case 'close':
-      channel.writeClose(writer, frame);
-      break;
-    case 'have':
-      channel.writeHave(writer, frame);
-      break;
-    case 'want':
-      channel.writeWant(writer, frame);
-      break;
-    case 'credit':
-      channel.writeCredit(writer, frame);
-      break;
-    case 'entries':
-      version.writeEntries(writer, frame);
-      break;
-    case 'push':
-      version.writePush(writer, frame);
-      break;
-    case 'compare':
-      repair.writeCompare(writer, frame);
-      break;
-    case 'differ':
-      repair.writeDiffer(writer, frame);
-      break;
-    case 'fetch':
-      repair.writeFetch(writer, frame);
-      break;
-    case 'ping':
-    case 'pong':
-      connection.writePing(writer, frame);
-      break;
-    case 'bye':
-      connection.writeBye(writer, frame);
-      break;
-  }
-}
-
-function readFrame(reader: ByteReader, type: FrameType): Frame {
-  switch (type) {
-    case 'version':
-      return connection.readVersionFrame(reader);
-    case 'noise':
-    case 'proof':
-      return connection.readHandshake(reader, type);
-    case 'hello':
-      return connection.readHello(reader);
-    case 'open':
-      return channel.readOpen(reader);
-    case 'refuse':
-      return channel.readRefuse(reader);
-    case 'close':
-      return channel.readClose(reader);
-    case 'have':
-      return channel.readHave(reader);
-    case 'want':
-      return channel.readWant(reader);
-    case 'credit':
-      return channel.readCredit(reader);
-    case 'entries':
-      return version.readEntries(reader);
-    case 'push':
-      return version.readPush(reader);
-    case 'compare':
-      return repair.readCompare(reader);
-    case 'differ':
-      return repair.readDiffer(reader);
-    case 'fetch':
-      return repair.readFetch(reader);
-    case 'ping':
-    case 'pong':
-      return connection.readPing(reader, type);
-    case 'bye':
-      return connection.readBye(reader);
-  }
 }

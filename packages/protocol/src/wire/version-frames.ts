@@ -1,46 +1,41 @@
 /** Frames that carry versions (SPEC.md §1.7). */
 import type { EntriesFrame, PushFrame } from '../session/frames.ts';
-import { readChannel, readWantNumber, writeChannel, writeWantNumber } from './channel-frames.ts';
-import type { ByteReader } from './reader.ts';
-import { readActor, readCursor, readVector, writeActor, writeCursor, writeVector } from './vectors.ts';
+import type { Version } from '../version/head.ts';
+import { CHANNEL, WANT_NUMBER } from './channel-frames.ts';
+import { type Element, type Layout, layout, optional, uint } from './layout.ts';
+import { ACTOR, CURSOR, vector } from './vectors.ts';
 import { readVersions, writeVersions } from './versions.ts';
-import type { ByteWriter } from './writer.ts';
 
-const HAS_CURSOR = 0x01;
-const HAS_CLAIM = 0x02;
+const VERSIONS: Element<readonly Version[]> = {
+  write: (writer, _, versions) => writeVersions(writer, versions, []),
+  read: (reader) => readVersions(reader, []),
+};
 
-export function writeEntries(writer: ByteWriter, frame: EntriesFrame): void {
-  writeChannel(writer, frame.channel);
-  writer.byte((frame.cursor === null ? 0 : HAS_CURSOR) | (frame.claim === null ? 0 : HAS_CLAIM));
-  writeWantNumber(writer, frame.want);
-  writer.uint('remaining', frame.remaining, 0, Number.MAX_SAFE_INTEGER);
-  if (frame.cursor !== null) writeCursor(writer, frame.cursor);
-  if (frame.claim !== null) writeVector(writer, 'claim', frame.claim, 1);
-  writeVersions(writer, frame.versions, []);
-}
+export const ENTRIES: Layout<EntriesFrame> = layout({
+  channel: CHANNEL,
+  want: WANT_NUMBER,
+  remaining: uint(),
+  cursor: optional(0x01, CURSOR),
+  claim: optional(0x02, vector(1)),
+  versions: VERSIONS,
+});
 
-export function readEntries(reader: ByteReader): EntriesFrame {
-  const channel = readChannel(reader);
-  const flags = reader.flags('flags', HAS_CURSOR | HAS_CLAIM);
-  const want = readWantNumber(reader);
-  const remaining = reader.uint('remaining', 0, Number.MAX_SAFE_INTEGER);
-  const cursor = (flags & HAS_CURSOR) === 0 ? null : readCursor(reader);
-  const claim = (flags & HAS_CLAIM) === 0 ? null : readVector(reader, 'claim', 1);
-  return { type: 'entries', channel, want, versions: readVersions(reader, []), cursor, claim, remaining };
-}
+const PREVIOUS = uint();
 
-export function writePush(writer: ByteWriter, frame: PushFrame): void {
-  writeChannel(writer, frame.channel);
-  writeActor(writer, frame.actor);
-  writer.uint('previous', frame.previous, 0, Number.MAX_SAFE_INTEGER);
-  writer.uint('seq', frame.seq, frame.previous + 1, Number.MAX_SAFE_INTEGER);
-  writeVersions(writer, frame.versions, [frame.actor]);
-}
-
-export function readPush(reader: ByteReader): PushFrame {
-  const channel = readChannel(reader);
-  const actor = readActor(reader);
-  const previous = reader.uint('previous', 0, Number.MAX_SAFE_INTEGER);
-  const seq = reader.uint('seq', previous + 1, Number.MAX_SAFE_INTEGER);
-  return { type: 'push', channel, actor, previous, seq, versions: readVersions(reader, [actor]) };
-}
+/** Each part says how the next one is to be read. */
+export const PUSH: Layout<PushFrame> = {
+  write(writer, { channel, actor, previous, seq, versions }) {
+    CHANNEL.write(writer, 'channel', channel);
+    ACTOR.write(writer, 'actor', actor);
+    PREVIOUS.write(writer, 'previous', previous);
+    uint(previous + 1).write(writer, 'seq', seq);
+    writeVersions(writer, versions, [actor]);
+  },
+  read(reader, type) {
+    const channel = CHANNEL.read(reader, 'channel');
+    const actor = ACTOR.read(reader, 'actor');
+    const previous = PREVIOUS.read(reader, 'previous');
+    const seq = uint(previous + 1).read(reader, 'seq');
+    return { type, channel, actor, previous, seq, versions: readVersions(reader, [actor]) };
+  },
+};

@@ -15,7 +15,7 @@ import type { Actor, Dot } from '../version/dot.ts';
 import { type Envelope, type FieldClock, NO_FIELD_CLOCKS, NO_PAST, type Version } from '../version/head.ts';
 import { NameReader, NameWriter } from './name-table.ts';
 import type { ByteReader } from './reader.ts';
-import { readActor, writeActor } from './vectors.ts';
+import { ACTOR } from './vectors.ts';
 import type { ByteWriter } from './writer.ts';
 
 const DELETED = 0x01;
@@ -36,7 +36,7 @@ const MIN_FIELD_CLOCK_BYTES = 4;
 
 /** @param actors those that the frame has named already */
 export function writeVersions(writer: ByteWriter, versions: readonly Version[], actors: readonly Actor[]): void {
-  const actorNames = new NameWriter(writeActor, actors);
+  const actorNames = new NameWriter((to, actor) => ACTOR.write(to, 'actor', actor), actors);
   const fieldNames = new NameWriter((to, field) => to.text('field', field, MAX_FIELD_NAME_BYTES), []);
   writer.uint('versions', versions.length, 0, MAX_VERSIONS_PER_FRAME);
   let previousTime = 0;
@@ -61,7 +61,7 @@ export function writeVersions(writer: ByteWriter, versions: readonly Version[], 
 }
 
 export function readVersions(reader: ByteReader, actors: readonly Actor[]): readonly Version[] {
-  const actorNames = new NameReader(readActor, actors);
+  const actorNames = new NameReader((from) => ACTOR.read(from, 'actor'), actors);
   const fieldNames = new NameReader((from) => from.text('field', MAX_FIELD_NAME_BYTES), []);
   const count = reader.count('versions', 0, MAX_VERSIONS_PER_FRAME, MIN_VERSION_BYTES);
   const versions: Version[] = [];
