@@ -2,7 +2,7 @@
 import { ENTRIES, weigh } from './browser/bundle-weight.ts';
 
 /** KB gzip, beyond rxdb and rxjs: what it is, and some room. */
-const LIMITS_KB = { atStart: 18, inAll: 132, withoutCryptography: 112 } as const;
+const LIMITS_KB = { atStart: 18, inAll: 155, withoutCryptography: 135 } as const;
 
 const weight = await weigh(ENTRIES['rxdb-p2p']);
 for (const [what, limit] of Object.entries(LIMITS_KB)) {
