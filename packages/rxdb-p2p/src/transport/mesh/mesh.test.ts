@@ -361,6 +361,22 @@ describe.concurrent('mesh', () => {
     expect(c.unreachable.length + d.unreachable.length).toBe(before);
   });
 
+  it('says nothing of one attempt that fails', async (context) => {
+    const { url } = await serve(context);
+    const { heard, met, say } = await openStranger(context, url, 'room');
+    const retry = { minMs: 2_000, maxMs: 2_000 };
+    const a = open(context, url, ['room'], { connectTimeoutMs: 300, retry });
+    const sdp = `v=0\r\na=fingerprint:sha-256 ${Array.from({ length: 32 }, () => 'AB').join(':')}\r\n`;
+    const byes = () => kinds(heard).filter((kind) => kind === 'bye').length;
+    for (const failed of [1, 2]) {
+      await until('an offer', () => kinds(heard).filter((kind) => kind === 'offer').length === failed);
+      const connection = heard.findLast(({ kind }) => kind === 'offer')?.connection ?? '';
+      for (const to of met) say(to, { kind: 'answer', sdp }, { connection });
+      await until('its end', () => byes() === failed);
+      expect(a.unreachable).toEqual(failed === 1 ? [] : ['room']);
+    }
+  });
+
   it('[LINK-4] is not connected with who names two certificates', async (context) => {
     const { url } = await serve(context);
     const a = open(context, url, ['room'], { connectTimeoutMs: 150 });

@@ -172,9 +172,11 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
     dialing.retryLater(current);
   }
 
-  /** Both sides are there, and have no way to each other. */
-  function unreachable({ connection, room }: Attempt): void {
-    if (connection.described && links.count(room) === 0) deps.onUnreachable(room);
+  /** Both sides are there, and have no way to each other; a first attempt may fail by chance. */
+  function unreachable({ connection, remote, room }: Attempt): void {
+    if (!connection.described) return;
+    remote.failures += 1;
+    if (remote.failures > 1 && links.count(room) === 0) deps.onUnreachable(room);
   }
 
   function onOpen(attempt: Attempt): void {
@@ -183,13 +185,13 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
     const other = remoteId === undefined ? undefined : links.get(remoteId);
     const current = remotes.current(remote);
     const shared = [...attempt.rooms, ...(current?.rooms ?? [])].filter((room) => rooms.has(room));
-    // Two links in spite of all: both sides keep the one with the smaller name.
     const fingerprints = connection.fingerprints();
     if (fingerprints instanceof P2PError) {
       deps.onRefused(room, fingerprints);
       connection.destroy();
       return;
     }
+    // Two links in spite of all: both sides keep the one with the smaller name.
     const unwanted = remoteId === undefined || shared.length === 0 || (other !== undefined && other.name < name);
     if (unwanted || (other === undefined && !makePlace(attempt.insists))) {
       connection.destroy();
@@ -201,8 +203,8 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
       onSpare: () => onSpare(entry),
       onEnd: (by) => onLinkEnd(entry, by),
     });
-    const known = { instance: remoteId, name, link, room, connection, since: now() };
-    const entry: LinkEntry = { ...known, rooms: new Set(shared) };
+    remote.failures = 0;
+    const entry: LinkEntry = { instance: remoteId, name, link, room, connection, since: now(), rooms: new Set(shared) };
     links.add(entry);
     for (const room of shared) search.found(room);
     if (current !== undefined) dialing.tell(current);

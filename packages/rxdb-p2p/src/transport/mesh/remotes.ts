@@ -28,6 +28,8 @@ export interface Remote {
   /** When its last offer and its last hello came, milliseconds. */
   lastOffer: number;
   lastHello: number;
+  /** Attempts in a row that it took part in, and that came to nothing. */
+  failures: number;
   readonly backoff: Backoff;
 }
 
@@ -114,6 +116,7 @@ export function createRemotes(limits: MeshLimits, random: () => number, busy: (r
         askedUntil: 0,
         lastOffer: Number.NEGATIVE_INFINITY,
         lastHello: Number.NEGATIVE_INFINITY,
+        failures: 0,
         backoff: createBackoff(limits.retry, random),
       };
       remotes.set(peer, remote);
