@@ -155,7 +155,8 @@ export function createWriteLog(): WriteLog {
   /** New writes of the device itself: of now, or of a process that died before it could tell. */
   const noteFound = (device: WatchedDevice, ids: Iterable<string>): void => {
     for (const id of ids) {
-      for (const { head } of device.journal.records.get(id)?.heads ?? []) {
+      const record = device.journal.records.get(id);
+      for (const { head } of [...(record?.heads ?? []), ...(record?.pending?.heads ?? [])]) {
         const own = head.actor === device.replica.actor;
         if (own && !writes.to(id).some((write) => sameHead(write.head, head))) noteMinted(device, { id, head });
       }
