@@ -357,7 +357,7 @@ describe.concurrent('mesh', () => {
     // On a busy machine a first attempt of theirs may have failed.
     const before = c.unreachable.length + d.unreachable.length;
     const e = open(context, url, ['other'], limits, noWay);
-    await until('a word of the third', () => e.unreachable.length > 1);
+    await until('a word of the third', () => e.unreachable.length > 0);
     expect(c.unreachable.length + d.unreachable.length).toBe(before);
   });
 
