@@ -64,17 +64,8 @@ export function createDatabaseNode(database: RxDatabase): DatabaseNode {
     await noteSession(sidecar, hex(session), wallClock());
     const isOwnTab = async (other: string): Promise<boolean> => isOwnSession(await openedSidecar(), other);
     return createHub({
-      ...{
-        factory,
-        replica,
-        session,
-        timers,
-        randomBytes,
-        wallClock,
-        isOwnTab,
-        isBlocked: blocks.isBlocked,
-        nameChannel,
-      },
+      ...{ factory, replica, session, timers, randomBytes, wallClock, isOwnTab, nameChannel },
+      isBlocked: blocks.isBlocked,
       handshake: (options) => createReplicaHandshake({ ...options, signer }),
       onCloned: (yields) => void cloned(replica, yields).catch(() => undefined),
     });
