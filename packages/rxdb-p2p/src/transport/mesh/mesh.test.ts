@@ -299,6 +299,18 @@ describe.concurrent('mesh', () => {
     expect(a.links).toEqual([]);
   });
 
+  it('dials again whom it has not reached, though others have come since and it has a link', async (context) => {
+    const { url } = await serve(context);
+    const { heard } = await openStranger(context, url, 'room');
+    const a = open(context, url, ['room'], { connectTimeoutMs: 300, search: { minMs: 60_000, maxMs: 60_000 } });
+    await until('an offer', () => kinds(heard).includes('offer'));
+    const c = open(context, url, ['room']);
+    await until('a link', () => linked(1, a, c));
+    const ofA = () => heard.filter(({ kind, instance }) => kind === 'offer' && instance === c.links[0]?.link.remoteId);
+    const before = ofA().length;
+    await until('attempts that began later', () => ofA().length > before + 1);
+  });
+
   it('drops and counts what a hostile member says, and goes on', async (context) => {
     const { url } = await serve(context);
     // Longer than the stranger takes for all its offers; an offer of somebody else that comes too soon is made again.

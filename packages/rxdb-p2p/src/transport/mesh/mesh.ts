@@ -64,7 +64,7 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
     ...{ instance, sealing },
     signal: (room, peer, data) => signaling.signal(room, peer, data),
   });
-  /** members of each room at the last count, this one included */
+  /** members of each room at the server's last count, this one included */
   const rooms = new Map<string, number>();
   const links = createLinkTable();
   const living = createLiving(connect, timers);
@@ -143,7 +143,8 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
   });
 
   function sizeOf(room: string): number {
-    return Math.max(0, (rooms.get(room) ?? 0) - remotes.duplicates(room));
+    // Others have come since the last count, and then have said who they are.
+    return 1 + remotes.countIn(room, (rooms.get(room) ?? 1) - 1);
   }
 
   function share(entry: LinkEntry, room: string): void {

@@ -41,8 +41,8 @@ export interface Remotes extends Iterable<Remote> {
   earlier(remote: Remote): Remote[];
   /** What the server knows now of a remote that we began something with. */
   current(remote: Remote): Remote | undefined;
-  /** How many of those in a room are known to be another one by another id, as with several servers. */
-  duplicates(room: string): number;
+  /** Devices in a room: as many as the server has counted, less those known by two ids, and at least those we know of. */
+  countIn(room: string, counted: number): number;
   /** A member of a room; undefined when no more can be remembered. */
   meet(room: string, peer: string): Remote | undefined;
   /** The server has drawn a new sample of a room: those of earlier ones, unless busy, are no longer ours to dial. */
@@ -90,11 +90,10 @@ export function createRemotes(limits: MeshLimits, random: () => number, busy: (r
           peer !== remote.peer && instance === remote.instance && serverOf(peer) === serverOf(remote.peer),
       ),
     current: ({ peer, instance }) => remotes.get(peer) ?? (instance === undefined ? undefined : named(instance)),
-    duplicates(room) {
-      const instances = [...remotes.values()].flatMap(({ rooms, instance }) =>
-        instance !== undefined && rooms.has(room) ? [instance] : [],
-      );
-      return instances.length - new Set(instances).size;
+    countIn(room, counted) {
+      const ids = [...remotes.values()].filter(({ rooms }) => rooms.has(room));
+      const devices = new Set(ids.map(({ peer, instance }) => instance ?? peer)).size;
+      return Math.max(counted - (ids.length - devices), devices);
     },
     meet(room, peer) {
       const known = remotes.get(peer);
