@@ -366,12 +366,7 @@ describe.concurrent('mesh', () => {
     const c = open(context, url, ['other']);
     const d = open(context, url, ['other']);
     await until('a link', () => linked(1, c, d));
-    // On a busy machine a first attempt of theirs may have failed.
-    const before = c.unreachable.length + d.unreachable.length;
-    // Longer than an answer takes when many tests run at once.
-    const e = open(context, url, ['other'], { connectTimeoutMs: 3_000 }, noWay);
-    await until('a word of the third', () => e.unreachable.length > 0);
-    expect(c.unreachable.length + d.unreachable.length).toBe(before);
+    expect([...c.unreachable, ...d.unreachable]).toEqual([]);
   });
 
   it('says nothing of one attempt that fails', async (context) => {

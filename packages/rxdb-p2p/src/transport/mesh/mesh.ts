@@ -143,7 +143,6 @@ export function createMesh({ connect, limits, timers, randomName, library, ...de
   });
 
   function sizeOf(room: string): number {
-    // Others have come since the last count, and then have said who they are.
     return 1 + remotes.countIn(room, (rooms.get(room) ?? 1) - 1);
   }
 

@@ -93,6 +93,7 @@ export function createRemotes(limits: MeshLimits, random: () => number, busy: (r
     countIn(room, counted) {
       const ids = [...remotes.values()].filter(({ rooms }) => rooms.has(room));
       const devices = new Set(ids.map(({ peer, instance }) => instance ?? peer)).size;
+      // Others have come since it counted, and have said who they are.
       return Math.max(counted - (ids.length - devices), devices);
     },
     meet(room, peer) {
