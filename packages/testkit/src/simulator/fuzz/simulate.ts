@@ -30,7 +30,7 @@ async function runSeeds(from: number, to: number): Promise<Tally> {
 async function tellStory(seed: number): Promise<boolean> {
   const plan = planOf(seed, { harder });
   const outcome = await runPlan(plan);
-  const story = outcome.failures.length === 0 ? undefined : storyOf(await shrink(plan, outcome));
+  const story = outcome.failures.length === 0 ? undefined : storyOf(await shrink(plan, outcome), harder);
   process.stdout.write(`${story ?? `seed ${seed}: nothing went wrong; trace ${outcome.trace}`}\n`);
   return story === undefined;
 }

@@ -2,7 +2,8 @@
 import type { Step } from './plan.ts';
 import type { Shrunk } from './shrink.ts';
 
-export function storyOf({ plan, outcome }: Shrunk): string {
+/** @param harder whether the plan has the faults of `--harder` */
+export function storyOf({ plan, outcome }: Shrunk, harder = false): string {
   const { seed, devices, handler, dexie, maxDelayMs, steps } = plan;
   const lines = steps.map((step, i) => `  ${String(i + 1).padStart(3)}. ${describe(step)}${pause(step)}`);
   const clocks = plan.clocks.some((offset) => offset !== 0) ? `, clocks apart by ${plan.clocks.join(', ')} ms` : '';
@@ -10,7 +11,7 @@ export function storyOf({ plan, outcome }: Shrunk): string {
     `seed ${seed}: ${devices} devices, handler ${handler}, ${dexie ? 'Dexie' : 'memory'}, messages take up to ${maxDelayMs} ms${clocks}`,
     ...lines,
     ...outcome.failures.slice(0, 5).map((failure) => `  ✗ ${failure}`),
-    `repeat: npm run simulate -- --seed ${seed}`,
+    `repeat: npm run simulate --${harder ? ' --harder' : ''} --seed ${seed}`,
   ].join('\n');
 }
 
