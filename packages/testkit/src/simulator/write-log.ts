@@ -53,7 +53,7 @@ export function createWriteLog(): WriteLog {
   const before = new Set<string>();
   /** those of them whose journals nobody has read since */
   const unread = new Set<string>();
-  /** By device, document and revision: folds that its disk may show though its journal names a later one. */
+  /** By device, document and revision: what its disk may show, without a marker, though its journal names a later one. */
   const forgotten = new Set<string>();
   /** devices whose profiles were copied: what they write may have the name of a write elsewhere */
   const copied = new Set<string>();
@@ -197,10 +197,10 @@ export function createWriteLog(): WriteLog {
     checked.set(device.name, vector);
   };
 
-  /** No marker names the heads of a fold: a write on one that the journal has forgotten counts as concurrent. */
-  const noteForgotten = ({ name, journal }: WatchedDevice): void => {
+  /** No marker names the heads of a fold, nor of a person's write: one on what the journal has forgotten counts as concurrent. */
+  const noteForgotten = ({ name, journal, handWrites }: WatchedDevice): void => {
     for (const [key, { device, id, rev, heads }] of shownBy) {
-      if (device !== name || heads.length < 2) continue;
+      if (device !== name || (heads.length < 2 && !handWrites.madeOn.has(rev))) continue;
       const record = journal.records.get(id);
       if (record?.rev !== rev && record?.pending?.rev !== rev) forgotten.add(key);
     }
@@ -244,8 +244,10 @@ export function createWriteLog(): WriteLog {
       losers.add(loser.name);
       unread.add(loser.name);
       for (const rev of loser.handWrites.madeOn.keys()) before.add(rev);
+      // Of those whose disks have lost something, too, nobody knows yet what they still hold.
+      const known = others.filter(({ name }) => !unread.has(name));
       for (const write of writes.all())
-        if (holds(loser, write) && !others.some((other) => holds(other, write))) excused.add(write);
+        if (holds(loser, write) && !known.some((other) => holds(other, write))) excused.add(write);
     },
     noteCopied: ({ name }) => copied.add(name),
     missing: (devices) =>
