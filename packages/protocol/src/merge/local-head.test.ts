@@ -44,6 +44,14 @@ describe('a local write', () => {
     expect(next.head.past).toEqual([{ actor: A, seq: 1 }]);
   });
 
+  it('[VER-3] supersedes what his earlier version had, also where only one that he has not seen tells of it', () => {
+    const a = write(A, 1, { x: 1 });
+    const before = write(B, 1, { x: 2 }, [a]);
+    const unseen = write(C, 4, { x: 3 }, [before]);
+    const next = write(B, 2, { x: 4 }, [], { seen: [unseen.head] });
+    expect(next.head.past).toEqual([{ actor: A, seq: 1 }]);
+  });
+
   it('[VER-3] supersedes all that it was made on', () => {
     const a = write(A, 1, { x: 1 });
     const b = write(B, 7, { x: 2 });

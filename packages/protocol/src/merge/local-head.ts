@@ -6,7 +6,7 @@ import { contentHash, headOf } from '../version/content-hash.ts';
 import type { Actor } from '../version/dot.ts';
 import { compareStrings } from '../version/dot.ts';
 import type { Envelope, FieldClock, Head } from '../version/head.ts';
-import { joinPasts, NO_FIELD_CLOCKS } from '../version/head.ts';
+import { joinPasts, NO_FIELD_CLOCKS, vectorEntry } from '../version/head.ts';
 import { isWellFormedText, utf8Length } from '../wire/text.ts';
 import type { FieldHashes } from './field-hashes.ts';
 import { fieldHash } from './field-hashes.ts';
@@ -42,8 +42,10 @@ function localEnvelope(write: LocalWrite, bases: readonly Base[], seen: readonly
   const { actor, seq, deleted } = write;
   const heads = bases.map(({ head }) => head);
   const time = nextTimestamp(write.wallMs, timestamps([...heads, ...seen]));
-  // [VER-3] His own earlier versions are superseded by his name, seen or not, and what they had superseded must stay so.
-  const past = joinPasts([...heads, ...seen.filter((head) => head.actor === actor)], actor);
+  // [VER-3] His own earlier versions are superseded by his name, seen or not, and what they had superseded must stay so. Where
+  // one of another author has taken their place, it tells that: its past counts, and it itself does not.
+  const ofOwn = seen.filter((head) => vectorEntry(head, actor) > 0).map((head) => ({ ...head, actor }));
+  const past = joinPasts([...heads, ...ofOwn], actor);
   // A tombstone sets all fields at once; so does the first version of a document.
   if (deleted || bases.length === 0) return { actor, seq, time, past, deleted, clocks: NO_FIELD_CLOCKS };
 

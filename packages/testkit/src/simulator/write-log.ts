@@ -9,6 +9,7 @@ import {
   sameHead,
   supersedes,
   type Vector,
+  vectorEntry,
 } from '@rxdb-p2p/protocol';
 import type { DocRecord } from 'rxdb-p2p/testing';
 import type { WatchedDevice } from './device.ts';
@@ -122,7 +123,7 @@ export function createWriteLog(): WriteLog {
   };
 
   /** A write supersedes what its author could see, and nothing else. */
-  const checkCausality = ({ name, handWrites }: WatchedDevice, { id, head }: Write, rev: string): void => {
+  const checkCausality = ({ name, handWrites, journal }: WatchedDevice, { id, head }: Write, rev: string): void => {
     let base = handWrites.madeOn.get(rev);
     let traceless = handWrites.insertedAgain.has(rev);
     // A write whose own base was never journaled stands on what that one stood on.
@@ -142,11 +143,20 @@ export function createWriteLog(): WriteLog {
     }
     for (const dot of head.past) {
       const wasVisible =
-        seen.some((other) => supersedes(other, dot)) || (losers.has(name) && supersededBefore(head, dot, id));
+        seen.some((other) => supersedes(other, dot)) ||
+        isKnownOld(journal.records.get(id), head, dot) ||
+        (losers.has(name) && supersededBefore(head, dot, id));
       if (!wasVisible && base !== '')
         violations.push(`${nameOf({ id, head })} supersedes ${dot.seq} of ${dot.actor}, which its author did not see`);
     }
   };
+
+  /** A version that is not shown has superseded it, and an earlier write of this author, which his name supersedes. */
+  const isKnownOld = (record: DocRecord | undefined, { actor, seq }: Head, dot: Dot): boolean =>
+    [...(record?.heads ?? []), ...(record?.pending?.heads ?? [])].some(({ head: other }) => {
+      const own = vectorEntry(other, actor);
+      return other.actor !== actor && own > 0 && own < seq && supersedes(other, dot);
+    });
 
   /** By an earlier write of the same author, which his name supersedes though his disk has lost it. */
   const supersededBefore = (head: Head, dot: Dot, id: string): boolean =>
