@@ -13,6 +13,7 @@ import {
 } from '@rxdb-p2p/protocol';
 import type { DocRecord } from 'rxdb-p2p/testing';
 import type { WatchedDevice } from './device.ts';
+import { createWrites, type Write } from './writes.ts';
 
 export interface WriteLog {
   /** Follows a device's commits, and checks the rule of the vector after each. Again for each of its processes. */
@@ -31,11 +32,6 @@ export interface WriteLog {
   readonly violations: readonly string[];
   /** whether a disk has lost something: what its replica names again may be a fork, which is reported and repaired */
   readonly lossy: boolean;
-}
-
-interface Write {
-  readonly id: string;
-  readonly head: Head;
 }
 
 interface Shown {
@@ -275,32 +271,5 @@ export function createWriteLog(): WriteLog {
           return got === expected ? [] : [`${device.name} has ${got} for document ${id}, but ${expected} was written`];
         }),
       ),
-  };
-}
-
-interface Writes {
-  add(write: Write): void;
-  all(): readonly Write[];
-  of(dot: Dot): Write | undefined;
-  to(id: string): readonly Write[];
-  /** above one number, up to another */
-  by(actor: string, above: number, upTo: number): readonly Write[];
-}
-
-function createWrites(): Writes {
-  const all: Write[] = [];
-  const byDocument = new Map<string, Write[]>();
-  const byActor = new Map<string, Write[]>();
-  return {
-    all: () => all,
-    of: ({ actor, seq }) => byActor.get(actor)?.find(({ head }) => head.seq === seq),
-    to: (id) => byDocument.get(id) ?? [],
-    by: (actor, above, upTo) => (byActor.get(actor) ?? []).filter(({ head }) => head.seq > above && head.seq <= upTo),
-    add(write) {
-      all.push(write);
-      const { id, head } = write;
-      byDocument.set(id, [...(byDocument.get(id) ?? []), write]);
-      byActor.set(head.actor, [...(byActor.get(head.actor) ?? []), write]);
-    },
   };
 }
