@@ -5,7 +5,7 @@ import { actorName, clocksOf, randomHistory, writeOn } from '../testing/history.
 import { createRandom } from '../testing/random.ts';
 import { compareClocks, MAX_TIMESTAMP } from '../version/clock.ts';
 import { compareStrings } from '../version/dot.ts';
-import { clockOf, type Head, vectorEntry } from '../version/head.ts';
+import { clockOf, type Head, supersedes, vectorEntry } from '../version/head.ts';
 import { encodeFrame } from '../wire/frames.ts';
 import { type Body, createFieldHasher } from './field-hashes.ts';
 import { mergeFields, type Shown } from './fields-merge.ts';
@@ -47,9 +47,19 @@ describe('a local write', () => {
   it('[VER-3] supersedes what his earlier version had, also where only one that he has not seen tells of it', () => {
     const a = write(A, 1, { x: 1 });
     const before = write(B, 1, { x: 2 }, [a]);
-    const unseen = write(C, 4, { x: 3 }, [before]);
+    const [first, unseen] = [write(C, 1, { x: 3 }, [before]), write(C, 4, { x: 3 }, [before])];
     const next = write(B, 2, { x: 4 }, [], { seen: [unseen.head] });
-    expect(next.head.past).toEqual([{ actor: A, seq: 1 }]);
+    expect(next.head.past).toEqual([
+      { actor: A, seq: 1 },
+      { actor: C, seq: 3 },
+    ]);
+    expect([a, before, first, unseen].map(({ head }) => supersedes(next.head, head))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect(write(B, 2, { x: 4 }, [], { seen: [first.head] }).head.past).toEqual([{ actor: A, seq: 1 }]);
   });
 
   it('[VER-3] supersedes all that it was made on', () => {

@@ -43,9 +43,9 @@ function localEnvelope(write: LocalWrite, bases: readonly Base[], seen: readonly
   const heads = bases.map(({ head }) => head);
   const time = nextTimestamp(write.wallMs, timestamps([...heads, ...seen]));
   // [VER-3] His own earlier versions are superseded by his name, seen or not, and what they had superseded must stay so. Where
-  // one of another author has taken their place, it tells that: its past counts, and it itself does not.
-  const ofOwn = seen.filter((head) => vectorEntry(head, actor) > 0).map((head) => ({ ...head, actor }));
-  const past = joinPasts([...heads, ...ofOwn], actor);
+  // one of another author has taken their place, it tells that: all that it has superseded counts, and it itself does not.
+  const ofOwn = seen.filter((head) => vectorEntry(head, actor) > 0);
+  const past = joinPasts([...heads, ...ofOwn.map((head) => ({ ...head, seq: head.seq - 1 }))], actor);
   // A tombstone sets all fields at once; so does the first version of a document.
   if (deleted || bases.length === 0) return { actor, seq, time, past, deleted, clocks: NO_FIELD_CLOCKS };
 

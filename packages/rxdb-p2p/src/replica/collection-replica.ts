@@ -104,7 +104,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   const lost = createLostStorage(context, ranges);
   const localWrites = createLocalWrites(context, lost);
   const rollback = createRollback(context);
-  const remote = createRemoteVersions(context, { localWrites, rollback, ranges, lost });
+  const remote = createRemoteVersions(context, { localWrites, rollback, ranges });
   const discovery = createDiscovery(context, localWrites, remote, lost);
   const quarantine = createQuarantine(context, localWrites, remote);
   const holdings = createHoldings(journal);
@@ -178,12 +178,12 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     },
     catchUp: () => queue.run(() => (closed ? Promise.resolve() : discovery.catchUp())),
     apply(incoming) {
-      const { losses } = lost;
-      const { begun } = rollback;
+      // By those who have not been told yet, while it is written that the vector is lower: they go on with a former catch-up.
+      const { losses } = context;
       return queue.run(async () => {
         if (closed) return;
         // What was asked for before the vector was lowered leaves out what is to come: its versions count, its claim does not.
-        const counts = losses === lost.losses && begun === rollback.begun;
+        const counts = losses === context.losses;
         await remote.apply(counts ? incoming : { ...incoming, claim: null, cursor: null }, reached());
       });
     },

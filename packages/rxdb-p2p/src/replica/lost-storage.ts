@@ -16,13 +16,10 @@ export interface LostStorage {
   drop(ids: readonly string[]): Promise<void>;
   /** Of these documents, those that are older than their records: from the journal where it has the contents, else from others. */
   recover(found: ReadonlyMap<string, StoredDocument>): Promise<void>;
-  /** how often documents were found lost */
-  readonly losses: number;
 }
 
 export function createLostStorage(context: ReplicaContext, ranges: PushRanges): LostStorage {
   const { journal, hasher, merge, onProblem } = context;
-  let losses = 0;
 
   /**
    * Forgets the records of lost documents, lowers the vector so that they are pulled again, and forgets all cursors,
@@ -48,8 +45,6 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
     const renamed = renameOver(vector, new Set(lost));
     const cursors = journal.cursorNames().map((name) => [name, null] as const);
     await journal.commit({ dropped: lost, vector, cursors, ...renamed });
-    // Not before: what comes in while that is written belongs to a catch-up that began with them.
-    losses++;
     const message = `the storage has lost ${lost.length} documents, or what was written to them last; they are fetched again`;
     onProblem(new P2PError('STORAGE_LOST', message));
     context.announce(null, [...lost, ...(renamed.records ?? []).map(({ id }) => id)], true);
@@ -132,9 +127,6 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
 
   return {
     drop,
-    get losses() {
-      return losses;
-    },
     async recover(found) {
       const lost: string[] = [];
       const records: NewRecord[] = [];

@@ -7,7 +7,6 @@ import { type Checked, checkVersion } from './content.ts';
 import { bodyOf, type StoredDocument } from './document.ts';
 import { hasFork, uniteHeads } from './heads.ts';
 import type { LocalWrites } from './local-writes.ts';
-import type { LostStorage } from './lost-storage.ts';
 import type { PushRange, PushRanges } from './push-ranges.ts';
 import { createRecentDocuments, MAX_RECENT_BATCH, MAX_RECENT_LENGTH } from './recent-documents.ts';
 import type { ReplicaContext } from './replica-context.ts';
@@ -41,12 +40,11 @@ export interface RemoteVersionsParts {
   readonly localWrites: LocalWrites;
   readonly rollback: Rollback;
   readonly ranges: PushRanges;
-  readonly lost: LostStorage;
 }
 
 export function createRemoteVersions(
   context: ReplicaContext,
-  { localWrites, rollback, ranges, lost }: RemoteVersionsParts,
+  { localWrites, rollback, ranges }: RemoteVersionsParts,
 ): RemoteVersions {
   const { journal, merge, onProblem, rules, randomId } = context;
   const budget = createAsideBudget(context);
@@ -179,11 +177,11 @@ export function createRemoteVersions(
       if (firstAside !== undefined) reportAside(firstAside, aside);
       const before = journal.vector;
       let waiting: readonly PushRange[] = [];
-      const { losses } = lost;
+      const { losses } = context;
       const last = (): JournalChange => {
         waiting = [];
         // Nothing was asked for that it has just been found to lack.
-        if (lost.losses !== losses) return {};
+        if (context.losses !== losses) return {};
         const plan = ranges.plan(claim === null ? journal.vector : joinVectors(journal.vector, claim), range);
         waiting = plan.waiting;
         const change = plan.vector === journal.vector ? {} : { vector: plan.vector };

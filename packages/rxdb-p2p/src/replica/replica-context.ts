@@ -54,8 +54,14 @@ export interface ReplicaContext extends ReplicaDeps {
   noteAcknowledged(seq: number): void;
   /** What was acknowledged since the last commit, to go with the next; worth no commit of its own. */
   acknowledgement(): JournalChange;
-  /** Tells the listeners of a commit. */
+  /**
+   * Tells the listeners of a commit.
+   *
+   * @param lost whether the vector is lower than it was: what it covered is to be asked for again
+   */
   announce(authored: Authored | null, changed: readonly string[], lost?: boolean): void;
+  /** How often listeners were told of a lower vector: what was asked for before does not count. */
+  readonly losses: number;
   onCommit(listener: (commit: Commit) => void): () => void;
   /** Stored documents by id, deleted ones too. */
   find(ids: readonly string[]): Promise<Map<string, StoredDocument>>;
@@ -67,6 +73,7 @@ export function createReplicaContext(deps: ReplicaDeps): ReplicaContext {
   const primaryPath = primaryPathOf(documents);
   const listeners = new Set<(commit: Commit) => void>();
   let acknowledged = journal.acknowledged;
+  let losses = 0;
   let named = { incarnation: '', actor: '' };
 
   const actor = (): string => {
@@ -96,9 +103,13 @@ export function createReplicaContext(deps: ReplicaDeps): ReplicaContext {
     },
     acknowledgement: () => (acknowledged === journal.acknowledged ? {} : { acknowledged }),
     announce(authored, changed, lost = false) {
+      if (lost) losses++;
       const { vector } = journal;
       const fingerprint = journal.fingerprint();
       for (const listener of listeners) listener({ vector, fingerprint, actor: actor(), authored, changed, lost });
+    },
+    get losses() {
+      return losses;
     },
     onCommit(listener) {
       listeners.add(listener);

@@ -11,8 +11,6 @@ import type { ReplicaContext } from './replica-context.ts';
 export interface Rollback {
   /** whether old writes are still being fetched: no cursor may skip them */
   readonly pending: boolean;
-  /** how often a name was given up */
-  readonly begun: number;
   /**
    * Begins, if this is still our name: somebody knows its write of this number.
    *
@@ -34,7 +32,6 @@ export function createRollback(context: ReplicaContext): Rollback {
   const { journal, onProblem } = context;
   /** Old writes that others have, as they have come. */
   const confirmed = new Set<string>();
-  let begun = 0;
   const keyOf = (id: string, { head }: StoredHead): string => `${head.seq} ${head.hash} ${id}`;
 
   /** Own writes under the old name that nobody else is known to have. */
@@ -76,7 +73,6 @@ export function createRollback(context: ReplicaContext): Rollback {
     if (journal.rollback !== null) await issueAgain(isOurs, true);
     const floor = Math.min(context.acknowledged, journal.seq);
     confirmed.clear();
-    begun++;
     await journal.commit({
       ...context.newIncarnation(),
       ...{ vector: lowered(actor, floor), cursors: withoutCursors(), rollback: { actor, floor, upTo } },
@@ -88,9 +84,6 @@ export function createRollback(context: ReplicaContext): Rollback {
     get pending() {
       return journal.rollback !== null;
     },
-    get begun() {
-      return begun;
-    },
     async begin(actor, seq, fetch) {
       if (actor !== context.actor() || seq <= journal.seq) return false;
       const floor = await giveUp(fetch ? seq : 0);
@@ -101,7 +94,9 @@ export function createRollback(context: ReplicaContext): Rollback {
       return true;
     },
     async renounce() {
-      if (journal.seq > 0) await giveUp(0);
+      if (journal.seq === 0) return;
+      await giveUp(0);
+      context.announce(null, [], true);
     },
     async protect(incoming) {
       if (journal.rollback === null) return [];

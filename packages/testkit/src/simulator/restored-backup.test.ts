@@ -160,4 +160,26 @@ describe('a device that was set back to a backup', () => {
     expect(device.journal.seq).toBe(0);
     await time.answer(device.erase());
   });
+
+  it('[REP-21] [REP-3] nor what comes while it is still being written that it was set back', async () => {
+    const { time, open, write } = createWorld(createRandom(1));
+    const device = await open('set back, on a slow disk');
+    for (const id of ['a', 'b']) await write(device, id, 'early');
+    const before = device.replica.actor;
+    const answer = { cursor: null, range: null, claim: new Map([[before, 4]]), versions: [] };
+    let isTold = false;
+    device.replica.onCommit(() => {
+      isTold = true;
+    });
+    const applied = [device.replica.apply(answer)];
+    // Each was asked for before anybody could know.
+    for (let turn = 0; turn < 1_000 && !isTold; turn++) {
+      applied.push(device.replica.apply(answer));
+      await Promise.resolve();
+    }
+    await time.answer(Promise.all(applied));
+    expect(device.replica.actor).not.toBe(before);
+    expect([...device.replica.vector]).toEqual([]);
+    await time.answer(device.erase());
+  });
 });
