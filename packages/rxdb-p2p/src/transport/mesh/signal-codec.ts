@@ -24,7 +24,10 @@ export interface IceCandidate {
   readonly sdpMLineIndex: number | null;
 }
 
-/** `linked`: there is a link already. `busy`: no room for another one now, or not wanted any more. `failed`: it did not work, or no more. */
+/**
+ * `linked`: there is a link already. `busy`: no room for another one now, or not wanted any more. `failed`: it did not
+ * work, or no more.
+ */
 export type ByeReason = (typeof BYE_REASONS)[number];
 const BYE_REASONS = ['linked', 'busy', 'failed'] as const;
 
