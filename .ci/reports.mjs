@@ -7,6 +7,9 @@ import { stripVTControlCharacters } from 'node:util';
 const ERROR_LINES = 3;
 const LINE_LENGTH = 300;
 
+/** How Vitest's report names the error of a test that took too long. */
+const TIMEOUT = 'Error: STACK_TRACE_ERROR';
+
 /** @typedef {{ passed: number, failed: number, failures?: string[] }} Count */
 
 /**
@@ -34,7 +37,9 @@ export function countUnits({ numPassedTests: passed, numFailedTests: failed, tes
     const file = relative(process.cwd(), name);
     const tests = assertionResults.filter((test) => test.status === 'failed');
     if (tests.length === 0 && status === 'failed') return [failure(file, message)];
-    return tests.map(({ fullName, failureMessages }) => failure(`${file}: ${fullName}`, failureMessages[0]));
+    return tests.map(({ fullName, failureMessages }) =>
+      failure(`${file}: ${fullName}`, failureMessages[0]?.replace(TIMEOUT, 'Timed out')),
+    );
   });
   return { passed, failed, failures };
 }

@@ -1,7 +1,6 @@
 /** Debian's coturn on loopback, with the configuration that we ship, which ends with its test. */
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,10 +10,22 @@ import { onTestFinished } from 'vitest';
 /** Ours, as people run it. */
 export const TURNSERVER_CONF: string = fileURLToPath(new URL('../../deploy/turnserver.conf', import.meta.url));
 
+/** Ports that the system gives to nobody on its own: Linux begins to do so at 32768. */
+const PORTS = [10_000, 32_768] as const;
+const PORT_TAKEN = 'Address already in use';
+
 export async function startTurnserver(secret: string, ...flags: readonly string[]): Promise<{ readonly port: number }> {
+  for (;;) {
+    const port = randomInt(...PORTS);
+    if (await startAt(port, secret, flags)) return { port };
+  }
+}
+
+/** @returns false when something else has the port: coturn would wait for it without end */
+async function startAt(port: number, secret: string, flags: readonly string[]): Promise<boolean> {
   const folder = mkdtempSync(path.join(tmpdir(), 'turn-'));
-  const port = await freePort();
-  const own = [`--listening-port=${port}`, '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1'];
+  // Over UDP alone, so that a port taken for TCP does not matter.
+  const own = ['--no-tcp', `--listening-port=${port}`, '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1'];
   const files = [`--pidfile=${folder}/pid`, `--userdb=${folder}/db`, '--realm=test', `--static-auth-secret=${secret}`];
   const child = spawn('turnserver', ['-c', TURNSERVER_CONF, ...own, ...files, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -26,23 +37,15 @@ export async function startTurnserver(secret: string, ...flags: readonly string[
     rmSync(folder, { recursive: true });
   });
   let output = '';
-  await new Promise<void>((resolve, reject) => {
+  return new Promise<boolean>((resolve, reject) => {
     child.once('error', () => reject(new Error('turnserver is not installed: apt-get install coturn')));
     child.once('close', () => reject(new Error(`turnserver has ended:\n${output}`)));
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text;
-        if (output.includes('Total General servers')) resolve();
+        if (output.includes(PORT_TAKEN)) resolve(false);
+        else if (output.includes('Total General servers')) resolve(true);
       });
     }
   });
-  return { port };
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }
