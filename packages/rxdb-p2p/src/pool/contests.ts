@@ -16,8 +16,10 @@ export function createContests(journal: Journal): Contests {
   let listed: readonly ContestedDocument[] | undefined;
 
   function check(id: string): boolean {
-    const heads = showable(journal.records.get(id)?.heads ?? []);
-    const contest = heads.length > 1 ? contestOf(toShown(heads)) : undefined;
+    const heads = journal.records.get(id)?.heads ?? [];
+    // Nearly all documents have one.
+    const shown = heads.length > 1 ? showable(heads) : [];
+    const contest = shown.length > 1 ? contestOf(toShown(shown)) : undefined;
     if (contest === undefined) return contested.delete(id);
     contested.set(id, { id, fields: contest.fields, editAgainstDelete: contest.editAgainstDelete });
     return true;

@@ -66,6 +66,8 @@ const PROBE_CHARACTERS = 1024 * 1024;
 const MIGRATION_POLL_MS = 500;
 /** When a collection that was known before is compared with its journal, milliseconds after its start: not while it syncs. */
 const COMPARE_AFTER_MS = 5_000;
+/** How long what a first start has read waits for somebody to fetch it, milliseconds: devices have met by then. */
+const FORGET_AFTER_MS = 10_000;
 
 /** @throws P2PError `LEADERSHIP_LOST` when the lead is over before it is open */
 export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLedCollection> {
@@ -144,6 +146,7 @@ export async function openLedCollection(deps: LedCollectionDeps): Promise<OpenLe
     const known = journal.records.size;
     await replica.start(lead.stolen);
     expectLead();
+    cleanups.push(timers.after(FORGET_AFTER_MS, () => replica.forgetRead()));
     const sync = createCollectionSync({ replica, timers, meter, onFailure: fail, onProblem });
     cleanups.push(() => sync.close());
     const contests = createContests(journal);

@@ -20,6 +20,7 @@ import {
 import type { Journal } from '../journal/journal.ts';
 import { isLive, type StoredHead } from '../journal/record.ts';
 import { COMPARE_START, type ComparePlace, createDiscovery, PAGE_DOCUMENTS } from './discovery.ts';
+import { createFirstDocuments } from './first-documents.ts';
 import { createHints, type DocumentEvent } from './hints.ts';
 import { createHoldings } from './holdings.ts';
 import { createLocalWrites } from './local-writes.ts';
@@ -52,6 +53,8 @@ export interface CollectionReplica {
    * @param stolen the lead was taken from a tab that may still write: this replica's writes get a new name
    */
   start(stolen?: boolean): Promise<void>;
+  /** Lets go of the documents that a first start has read, and nobody has fetched yet. */
+  forgetRead(): void;
   /** What may have changed, and how far the storage is: in any order, twice or too often. */
   hint(events: readonly DocumentEvent[], checkpoint: unknown): Promise<void>;
   /** Journals all local writes that the storage has by now. */
@@ -105,11 +108,14 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   const localWrites = createLocalWrites(context, lost);
   const rollback = createRollback(context);
   const remote = createRemoteVersions(context, { localWrites, rollback, ranges });
-  const discovery = createDiscovery(context, localWrites, remote, lost);
+  const first = createFirstDocuments(context.primaryPath);
+  const discovery = createDiscovery(context, localWrites, remote, lost, first);
   const quarantine = createQuarantine(context, localWrites, remote);
   const holdings = createHoldings(journal);
   const queue = createQueue((cause) => deps.onFailure?.(cause), isRefusal);
   const hints = createHints();
+  /** what a document took in the last batch that was read */
+  let usualBytes: number | undefined;
   let hintsQueued = false;
   let newestCheckpoint: unknown = journal.checkpoint;
   let closed = false;
@@ -121,7 +127,10 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
 
   async function readOn(vector: Vector, cursor: Cursor | null): Promise<ScanBatch> {
     for (let round = 0; round < MAX_READS; round++) {
-      const { batch: read, stale } = await readBatch(vector, cursor, { documents, journal, batch });
+      const found = await readBatch(vector, cursor, { documents, journal, batch, first, usualBytes });
+      const { batch: read, stale } = found;
+      usualBytes = found.usualBytes ?? usualBytes;
+      if (read.claim !== null) first.forget();
       if (stale === undefined) return read;
       await discovery.look([stale]);
     }
@@ -161,6 +170,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         await remote.refold(unfolded.map(({ id }) => id));
         await quarantine.recheck();
       }),
+    forgetRead: () => first.forget(),
     hint(events, checkpoint) {
       hints.add(events);
       newestCheckpoint = checkpoint;
@@ -180,11 +190,12 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     apply(incoming) {
       // By those who have not been told yet, while it is written that the vector is lower: they go on with a former catch-up.
       const { losses } = context;
+      const checked = remote.check(incoming);
       return queue.run(async () => {
         if (closed) return;
         // What was asked for before the vector was lowered leaves out what is to come: its versions count, its claim does not.
         const counts = losses === context.losses;
-        await remote.apply(counts ? incoming : { ...incoming, claim: null, cursor: null }, reached());
+        await remote.apply(counts ? incoming : { ...incoming, claim: null, cursor: null }, checked, reached());
       });
     },
     outrun: (actor, seq, fetch) =>

@@ -3,6 +3,7 @@
  * has lost (ARCHITECTURE §4).
  */
 import { getChangedDocumentsSince, prepareQuery } from 'rxdb';
+import type { FirstDocuments } from './first-documents.ts';
 import type { LocalWrites } from './local-writes.ts';
 import type { LostStorage } from './lost-storage.ts';
 import type { RemoteVersions } from './remote-versions.ts';
@@ -43,6 +44,7 @@ export function createDiscovery(
   localWrites: LocalWrites,
   remote: RemoteVersions,
   lost: LostStorage,
+  firstDocuments: FirstDocuments,
 ): Discovery {
   const { documents, journal, primaryPath } = context;
 
@@ -60,6 +62,7 @@ export function createDiscovery(
     if (last === undefined) return { checkpoint: undefined, complete };
     const checkpoint = { id: last[primaryPath], lwt: last._meta.lwt };
     await remote.refold(await localWrites.journal(context.byId(first), checkpoint));
+    firstDocuments.keep(first);
     return { checkpoint, complete };
   }
 

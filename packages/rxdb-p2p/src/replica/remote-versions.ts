@@ -22,9 +22,14 @@ export interface Incoming {
   readonly repair?: boolean;
 }
 
+/** What is checked of the versions already, each in its place. */
+export type CheckedVersions = readonly (Checked | undefined)[];
+
 export interface RemoteVersions {
+  /** Checks contents, which needs no storage: while it is busy with what came before. */
+  check(incoming: Incoming): CheckedVersions;
   /** @param reached how far the storage's events were followed, to be committed with it; undefined: not known */
-  apply(incoming: Incoming, reached: unknown): Promise<void>;
+  apply(incoming: Incoming, checked: CheckedVersions, reached: unknown): Promise<void>;
   /** Writes the folds that a crash or a local write has left open. */
   refold(ids: readonly string[]): Promise<void>;
   /** A head with its content, which a head that is alone leaves in the document. */
@@ -124,6 +129,11 @@ export function createRemoteVersions(
     return document !== undefined;
   }
 
+  /** What the vector covers and is not among the heads has been superseded. */
+  function isCovered({ head }: Version, repair: boolean): boolean {
+    return !repair && covers(journal.vector, head);
+  }
+
   /** Others hold writes of ours that we do not know: never mint under that name again. @returns whether that is news */
   async function renameIfOutrun({ versions, claim, range }: Incoming): Promise<boolean> {
     const me = context.actor();
@@ -152,7 +162,9 @@ export function createRemoteVersions(
     async refold(ids) {
       if (ids.length > 0) context.announce(null, await take(new Map(ids.map((id) => [id, []]))));
     },
-    async apply(given, reached) {
+    check: ({ versions, repair = false }) =>
+      versions.map((version) => (isCovered(version, repair) ? undefined : checkVersion(version, rules))),
+    async apply(given, checkedBefore, reached) {
       const { versions, repair = false } = given;
       const outrun = await renameIfOutrun(given);
       // It was asked for with a vector that is lowered now: it leaves out what is to be fetched.
@@ -161,10 +173,10 @@ export function createRemoteVersions(
       const incoming = new Map<string, Checked[]>();
       let aside = 0;
       let firstAside: string | undefined;
-      for (const version of versions) {
-        // What the vector covers and is not among the heads has been superseded.
-        if (!repair && covers(journal.vector, version.head)) continue;
-        const checked = budget.keep(checkVersion(version, rules));
+      for (const [i, version] of versions.entries()) {
+        if (isCovered(version, repair)) continue;
+        // The vector may have been lowered since.
+        const checked = budget.keep(checkedBefore[i] ?? checkVersion(version, rules));
         const { problem } = checked;
         if (problem !== undefined) {
           aside++;

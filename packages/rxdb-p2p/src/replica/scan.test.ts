@@ -49,4 +49,19 @@ describe('a batch of a catch-up', () => {
       expect(bytes).toBeLessThan(BATCH.bytes + length + 1_000);
     },
   );
+
+  it.each([100, 900, 3_000])('is read at once, where the one before tells the size: %i characters', async (length) => {
+    const { documents, asked } = storageOf(length);
+    const { usualBytes } = await readRecords(records, new Map(), { documents, journal, batch: BATCH });
+    const first = asked.splice(0).length;
+    const reads: number[] = [];
+    const findDocumentsById = documents.findDocumentsById.bind(documents);
+    documents.findDocumentsById = (ids, withDeleted) => {
+      reads.push(ids.length);
+      return findDocumentsById(ids, withDeleted);
+    };
+    const { versions } = await readRecords(records, new Map(), { documents, journal, batch: BATCH, usualBytes });
+    expect(reads).toHaveLength(1);
+    expect(asked.length).toBeLessThanOrEqual(Math.max(first, versions.length * 1.1));
+  });
 });

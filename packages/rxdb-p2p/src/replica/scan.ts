@@ -4,39 +4,48 @@ import { covers, MAX_BODY_BYTES, utf8Length, versionCost } from '@rxdb-p2p/proto
 import type { Journal } from '../journal/journal.ts';
 import type { DocRecord } from '../journal/record.ts';
 import { bodyTexts, type DocumentStorage, type StoredDocument } from './document.ts';
+import type { FirstDocuments } from './first-documents.ts';
 
 export interface BatchLimits {
   readonly bytes: number;
   readonly records: number;
 }
 
-/** A batch ends at whichever comes first. The other side writes it in one transaction. */
-export const DEFAULT_BATCH: BatchLimits = { bytes: 256 * 1024, records: 250 };
-/** Documents of a batch that are read before their size is known: 4 MB of those that are 64 KB each. */
+/**
+ * A batch ends at whichever comes first. The other side writes it in one transaction, so larger ones cost less; two are sent again
+ * after an interruption, which is to cost no more than a tenth of 100,000 documents for ten of them.
+ */
+export const DEFAULT_BATCH: BatchLimits = { bytes: 384 * 1024, records: 384 };
+/** Documents that are read before their size is known: 4 MB of those that are 64 KB each. */
 const FIRST_READ_RECORDS = 64;
+/** How many more are read than a batch has room for by their usual size: reading once more costs more. */
+const SPARE_RECORDS = 1.03;
 /** Records looked at in one step, so that a scan that sends little does not hold the queue for long. */
 const STEP_RECORDS = 20_000;
 /** Records that are taken out of the journal at once: a batch sends no more of them. */
-const PAGE_RECORDS = 256;
+const PAGE_RECORDS = 384;
 
 export interface ScanDeps {
   readonly documents: DocumentStorage;
   readonly journal: Journal;
   readonly batch: BatchLimits;
+  /** those that need no reading */
+  readonly first?: FirstDocuments;
+  /** what a document took in the batch before this */
+  readonly usualBytes?: number | undefined;
 }
 
 export interface ScanResult {
   readonly batch: ScanBatch;
   /** id of the document before which the batch ends, since it is not what its record says: journal it, then read again */
   readonly stale: string | undefined;
+  /** what a document took in this batch; undefined: there was none */
+  readonly usualBytes: number | undefined;
 }
 
 /** Runs inside the collection's queue: what it claims is what it read. */
-export async function readBatch(
-  vector: Vector,
-  cursor: Cursor | null,
-  { documents, journal, batch }: ScanDeps,
-): Promise<ScanResult> {
+export async function readBatch(vector: Vector, cursor: Cursor | null, deps: ScanDeps): Promise<ScanResult> {
+  const { journal, batch } = deps;
   const from = resolveCursor(cursor, journal);
   const lacking: DocRecord[] = [];
   let end = from;
@@ -50,7 +59,7 @@ export async function readBatch(
     end = record.lsn;
     looked++;
   }
-  const { versions, next, isStale } = await readRecords(lacking, vector, { documents, journal, batch });
+  const { versions, next, isStale, usualBytes } = await readRecords(lacking, vector, deps);
   if (next !== undefined) end = next.lsn - 1;
   const stale = isStale ? next?.id : undefined;
   const done = isLast && next === undefined;
@@ -63,6 +72,7 @@ export async function readBatch(
       remaining: done ? 0 : journal.countAbove(end),
     },
     stale,
+    usualBytes,
   };
 }
 
@@ -72,26 +82,32 @@ export interface RecordsRead {
   readonly next: DocRecord | undefined;
   /** its document is not what it says */
   readonly isStale: boolean;
+  readonly usualBytes: number | undefined;
 }
 
 /** The versions of documents that a vector does not cover, with their contents, as far as a batch goes. */
 export async function readRecords(
   records: readonly DocRecord[],
   vector: Vector,
-  { documents, batch }: ScanDeps,
+  { documents, batch, first, usualBytes }: ScanDeps,
 ): Promise<RecordsRead> {
   const versions: Version[] = [];
   let bytes = 0;
+  const roomFor = (each: number): number => Math.ceil(((batch.bytes - bytes) / each) * SPARE_RECORDS);
+  const end = (next: DocRecord | undefined, isStale = false): RecordsRead => {
+    return { versions, next, isStale, usualBytes: versions.length === 0 ? undefined : bytes / versions.length };
+  };
   for (let read = 0; read < records.length; ) {
     // As many as the batch has room for, going by those before: of large documents that is far fewer than its records.
-    const room = read === 0 ? FIRST_READ_RECORDS : Math.ceil((batch.bytes - bytes) / (bytes / read || 1));
+    const usual = read === 0 ? usualBytes : bytes / read || 1;
+    const room = usual === undefined ? FIRST_READ_RECORDS : roomFor(usual);
     const page = records.slice(read, read + room);
-    const found = await readDocuments(page, documents);
+    const found = await readDocuments(page, documents, first);
     const texts = textsOf(found);
     for (const next of page) {
-      if (bytes >= batch.bytes) return { versions, next, isStale: false };
+      if (bytes >= batch.bytes) return end(next);
       const lacked = versionsOf(next, vector, found.get(next.id), texts);
-      if (lacked === undefined) return { versions, next, isStale: true };
+      if (lacked === undefined) return end(next, true);
       for (const version of lacked) {
         versions.push(version);
         bytes += versionCost(version);
@@ -99,9 +115,9 @@ export async function readRecords(
     }
     read += page.length;
     const next = records[read];
-    if (bytes >= batch.bytes && next !== undefined) return { versions, next, isStale: false };
+    if (bytes >= batch.bytes && next !== undefined) return end(next);
   }
-  return { versions, next: undefined, isStale: false };
+  return end(undefined);
 }
 
 /** In lsn order, taken out as they are looked at: a batch ends long before a large journal does. */
@@ -127,11 +143,18 @@ function resolveCursor(cursor: Cursor | null, journal: Journal): number {
 async function readDocuments(
   records: readonly DocRecord[],
   documents: DocumentStorage,
+  first: FirstDocuments | undefined,
 ): Promise<Map<string, StoredDocument>> {
-  const ids = records.filter(needsDocument).map(({ id }) => id);
-  if (ids.length === 0) return new Map();
-  const found = await documents.findDocumentsById(ids, true);
   const byId = new Map<string, StoredDocument>();
+  const ids: string[] = [];
+  for (const record of records) {
+    if (!needsDocument(record)) continue;
+    const document = first?.get(record);
+    if (document === undefined) ids.push(record.id);
+    else byId.set(record.id, document);
+  }
+  if (ids.length === 0) return byId;
+  const found = await documents.findDocumentsById(ids, true);
   const primaryPath = primaryPathOf(documents);
   for (const document of found) byId.set(document[primaryPath] as string, document);
   return byId;
