@@ -6,7 +6,8 @@ export const CASE_BUDGET_MS: number = 5 * 60_000;
 
 export interface Turn<Figures> {
   readonly label: string;
-  measure(): Promise<Outcome<Figures>>;
+  /** @param leftMs what is left of the time of the case, milliseconds */
+  measure(leftMs: number): Promise<Outcome<Figures>>;
 }
 
 export interface Results<Figures> {
@@ -37,7 +38,7 @@ export async function interleave<Figures>(
       if (round > 0 && performance.now() + results.lastMs > end) continue;
       if (results.failures.length > 0) continue;
       const startedAt = performance.now();
-      const outcome = await turn.measure();
+      const outcome = await turn.measure(Math.max(0, end - startedAt));
       results.lastMs = performance.now() - startedAt;
       if ('figures' in outcome) results.figures.push(outcome.figures);
       else results.failures.push(outcome.failed);

@@ -40,8 +40,12 @@ export async function measureEditLatency(
   });
 }
 
-/** Times of messages there and back, as large as an edit. */
-export function measurePings(lab: Lab, count: number, timeoutMs: number): Promise<Outcome<Latencies>> {
+/**
+ * Times of messages there and back, as large as an edit.
+ *
+ * @param pauseMs between one that is back and the next; 0: they follow at once, so that all threads on the way are awake
+ */
+export function measurePings(lab: Lab, count: number, pauseMs: number, timeoutMs: number): Promise<Outcome<Latencies>> {
   return attempt(
     timeoutMs,
     async () => {
@@ -50,8 +54,18 @@ export function measurePings(lab: Lab, count: number, timeoutMs: number): Promis
       const offer = await sender.evaluate(() => globalThis.rawChannel.offer());
       const answer = await receiver.evaluate((given) => globalThis.rawChannel.answer(given), offer);
       await sender.evaluate((given) => globalThis.rawChannel.accept(given), answer);
-      const given = [count, PING_BYTES] as const;
-      return { ms: await sender.evaluate(([times, bytes]) => globalThis.rawChannel.pings(times, bytes), given) };
+      const ping = (times: number): Promise<number[]> =>
+        sender.evaluate(([messages, bytes]) => globalThis.rawChannel.pings(messages, bytes), [
+          times,
+          PING_BYTES,
+        ] as const);
+      if (pauseMs === 0) return { ms: await ping(count) };
+      const ms: number[] = [];
+      while (ms.length < count) {
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        ms.push(...(await ping(1)));
+      }
+      return { ms };
     },
     async () => [],
   );
