@@ -13,7 +13,7 @@ export async function attempt<Figures>(
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       aborter.abort();
-      reject(new Error(`not done after ${timeoutMs / 1_000} s`));
+      reject(new Error(`not done after ${(timeoutMs / 1_000).toFixed(0)} s`));
     }, timeoutMs);
   });
   try {
