@@ -3,6 +3,7 @@ import type { Lab } from '../browser/lab.ts';
 import type { Outcome } from '../browser/outcome.ts';
 import type { Candidate, Peers } from '../browser/peers.ts';
 import { pairOf, withPeers } from '../browser/with-peers.ts';
+import { sleep } from '../waiting.ts';
 
 export interface BrowserSync {
   /** from the first call of either page to the receiver's event for the last document */
@@ -18,6 +19,8 @@ export interface BrowserSync {
 export type Meeting = 'both start' | 'newcomer';
 
 const WARM_UP_DOCUMENTS = 300;
+/** After it rxdb-p2p has nothing at hand of what its first start has read, milliseconds. */
+const SETTLED_MS = 10_500;
 
 export async function measureBrowserSync(
   lab: Lab,
@@ -41,6 +44,7 @@ export async function prepare(peers: Peers, meeting: Meeting, count: number): Pr
   if (meeting === 'both start') return;
   await peers.start(sender);
   await sender.call('ready');
+  await sleep(SETTLED_MS);
 }
 
 export async function sync(peers: Peers, meeting: Meeting, count: number): Promise<BrowserSync> {
