@@ -130,6 +130,29 @@ describe('forks: one dot, two contents', () => {
     expect([sameHead(one.head, { ...one.head }), sameHead(one.head, two.head)]).toStrictEqual([true, false]);
   });
 
+  it('[VER-10] one version with two pasts, as after a loss of storage, has the join of both', () => {
+    const pasts = [
+      [],
+      [{ actor: B, seq: 3 }],
+      [
+        { actor: B, seq: 1 },
+        { actor: C, seq: 2 },
+      ],
+    ];
+    const joined = [
+      {
+        head: head(A, 6, [
+          { actor: B, seq: 3 },
+          { actor: C, seq: 2 },
+        ]),
+      },
+    ];
+    const found = pasts.map((past) => ({ head: head(A, 6, past) }));
+    expect(reduceHeads(found)).toStrictEqual(joined);
+    expect(reduceHeads([...found].reverse())).toStrictEqual(joined);
+    expect(reduceHeads([{ head: head(B, 3) }, ...found, { head: head(C, 3) }])).toHaveLength(2);
+  });
+
   it('[VER-4] versions that supersede each other both stay, and no set of versions loses all', () => {
     const grown = { head: head(A, 6, [{ actor: B, seq: 1 }], { hash: 'two' }) };
     expect(reduceHeads([above, grown])).toStrictEqual([above, grown]);
@@ -143,7 +166,11 @@ describe('forks: one dot, two contents', () => {
 
   it('[VER-4] are found as if each were compared with each', () => {
     const same = (versions: readonly { readonly head: Head }[]): { readonly head: Head }[] => {
-      const once = versions.filter(({ head: a }, i) => !versions.some(({ head: b }, j) => j < i && sameHead(a, b)));
+      const first = versions.filter(({ head: a }, i) => !versions.some(({ head: b }, j) => j < i && sameHead(a, b)));
+      const once = first.map(({ head: a }) => {
+        const equal = versions.filter(({ head: b }) => sameHead(a, b)).map(({ head: b }) => b);
+        return { head: { ...a, past: joinPasts(equal, a.actor) } };
+      });
       const kept = once.filter(({ head: a }) => !once.some(({ head: b }) => supersedes(b, a) && !supersedes(a, b)));
       return (kept.length > 0 ? kept : once).sort((a, b) => compareHeads(a.head, b.head));
     };

@@ -89,6 +89,11 @@ export function sameHead(a: Head, b: Head): boolean {
   return a.hash === b.hash && sameDot(a, b);
 }
 
+/** The two supersede the same. */
+export function samePast({ past: a }: Envelope, { past: b }: Envelope): boolean {
+  return a === b || (a.length === b.length && a.every((dot, i) => sameDot(dot, b[i] as Dot)));
+}
+
 /** One dot, two contents. */
 export function isFork(a: Head, b: Head): boolean {
   return a.hash !== b.hash && sameDot(a, b);
@@ -114,15 +119,20 @@ export function joinPasts(heads: readonly Envelope[], except: Actor): readonly D
 
 /**
  * Drops every version that another one supersedes, and duplicates; the rest in fold order. Of two that supersede each other
- * both stay: a fork does, and what was written on its two sides may.
+ * both stay: a fork does, and what was written on its two sides may. [VER-10] Duplicates supersede what any of them does.
  */
 export function reduceHeads<T extends { readonly head: Head }>(versions: readonly T[]): T[] {
   if (versions.length < 2) return [...versions];
-  const names = new Set<string>();
-  const once = versions.filter(({ head: { actor, seq, hash } }) => {
-    const before = names.size;
-    return names.add(`${actor} ${seq} ${hash}`).size > before;
-  });
+  const byName = new Map<string, T>();
+  for (const version of versions) {
+    const { head } = version;
+    const name = `${head.actor} ${head.seq} ${head.hash}`;
+    const known = byName.get(name);
+    if (known === undefined) byName.set(name, version);
+    else if (!samePast(known.head, head))
+      byName.set(name, { ...known, head: { ...head, past: joinPasts([known.head, head], head.actor) } });
+  }
+  const once = [...byName.values()];
   const superseded = supersession(once.map(({ head }) => head));
   const kept = once.filter(({ head }) => !superseded(head));
   // Only what nobody can have written honestly forms a ring; even then no document loses all its versions.

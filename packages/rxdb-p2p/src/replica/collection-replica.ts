@@ -105,8 +105,8 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   const { documents, journal, randomId, batch = DEFAULT_BATCH } = context;
   const ranges = createPushRanges();
   const lost = createLostStorage(context, ranges);
-  const localWrites = createLocalWrites(context, lost);
   const rollback = createRollback(context);
+  const localWrites = createLocalWrites(context, { lost, rollback });
   const remote = createRemoteVersions(context, { localWrites, rollback, ranges });
   const first = createFirstDocuments(context.primaryPath);
   const discovery = createDiscovery(context, localWrites, remote, lost, first);

@@ -1,6 +1,6 @@
 /** Stored heads: their union, and what of them can be shown. */
 import type { Base, Body, FieldHasher, FieldHashes, Shown } from '@rxdb-p2p/protocol';
-import { isFork, reduceHeads, sameHead } from '@rxdb-p2p/protocol';
+import { isFork, reduceHeads, sameHead, samePast } from '@rxdb-p2p/protocol';
 import type { StoredHead } from '../journal/record.ts';
 
 /**
@@ -11,11 +11,18 @@ export function uniteHeads(known: readonly StoredHead[], more: readonly StoredHe
   if (more.length === 0) return known;
   if (known.length === 0 && more.length === 1) return more;
   const united = reduceHeads([...known, ...more]);
-  const same = united.length === known.length && united.every((a) => known.some((b) => sameHead(a.head, b.head)));
+  const same = united.length === known.length && united.every((a) => known.some((b) => sameVersion(a, b)));
   if (same && !more.some((found) => reveals(found, known))) return known;
-  return united.map((kept) =>
-    kept.body === undefined || kept.hidden === true ? (more.find((b) => sameHead(b.head, kept.head)) ?? kept) : kept,
-  );
+  return united.map((kept) => {
+    if (kept.body !== undefined && kept.hidden !== true) return kept;
+    const found = more.find((b) => sameHead(b.head, kept.head));
+    return found === undefined || found === kept ? kept : { ...found, head: kept.head };
+  });
+}
+
+/** One that was found again after a disk had lost it may supersede less: it is the same, and yet its record moves. */
+function sameVersion({ head: a }: StoredHead, { head: b }: StoredHead): boolean {
+  return a === b || (sameHead(a, b) && samePast(a, b));
 }
 
 /** What was kept aside can be shown now: the schema is another one, or the storage takes it. */

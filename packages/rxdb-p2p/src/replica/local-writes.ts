@@ -1,11 +1,12 @@
 /** Journals local writes: what the documents say that their records do not. */
-import { P2PError, type Version } from '@rxdb-p2p/protocol';
+import { type Head, P2PError, type Version, vectorEntry } from '@rxdb-p2p/protocol';
 import type { NewRecord } from '../journal/record.ts';
 import { checkBody } from './content.ts';
 import { bodyOf, type StoredDocument } from './document.ts';
 import type { LostStorage } from './lost-storage.ts';
 import { bodyText, type Observation, observe } from './observe.ts';
 import type { ReplicaContext } from './replica-context.ts';
+import type { Rollback } from './rollback.ts';
 import { versionOf } from './scan.ts';
 import { createSyncableCheck } from './syncable.ts';
 
@@ -22,7 +23,12 @@ export interface LocalWrites {
 /** Writes that one push carries; more are left to WANT, which reads them in batches. */
 const MAX_PUSHED_WRITES = 256;
 
-export function createLocalWrites(context: ReplicaContext, lost: LostStorage): LocalWrites {
+export interface LocalWritesParts {
+  readonly lost: LostStorage;
+  readonly rollback: Rollback;
+}
+
+export function createLocalWrites(context: ReplicaContext, { lost, rollback }: LocalWritesParts): LocalWrites {
   const { journal, hasher, merge, rules, schemaVersion, onProblem } = context;
   const { keepsTombstones } = merge;
   const syncable = createSyncableCheck();
@@ -59,14 +65,23 @@ export function createLocalWrites(context: ReplicaContext, lost: LostStorage): L
       const previous = journal.seq;
       let seq = previous;
       const mint = () => ({ actor, seq: ++seq });
+      let named = 0;
+      const onMarked = (head: Head): void => {
+        named = Math.max(named, vectorEntry(head, actor));
+      };
       const observations: Observation[] = [];
       const unfolded: string[] = [];
       for (const [id, document] of found) {
         const record = journal.records.get(id);
-        const observation = observe(id, record, document, { hasher, schemaVersion, keepsTombstones, mint });
+        const observation = observe(id, record, document, { hasher, schemaVersion, keepsTombstones, mint, onMarked });
         if (record === undefined && observation !== undefined && !mayTravel(observation.record)) continue;
         if (observation !== undefined) observations.push(observation);
         if ((observation?.record ?? record)?.pending !== undefined) unfolded.push(id);
+      }
+      // [REP-3] The journal has lost writes that others have seen, and went on to versions that these documents show.
+      if (named > previous && (await rollback.begin(actor, named, true, 0))) {
+        context.announce(null, [], true);
+        return this.journal(found, checkpoint);
       }
       if (observations.length === 0) return unfolded;
       const records = observations.map((observation): NewRecord => observation.record);

@@ -18,6 +18,8 @@ export interface ObserveContext {
   readonly keepsTombstones: boolean;
   /** Names the next local write. */
   mint(): { readonly actor: string; readonly seq: number };
+  /** Told of the version that a document shows by its marker, which may name writes that the journal does not know. */
+  readonly onMarked?: (head: Head) => void;
 }
 
 export interface Observation {
@@ -37,6 +39,7 @@ export function observe(
   const sameTime = record !== undefined && document._meta.lwt === record.lwt;
   if (sameTime && document._rev === record.rev) return undefined;
   const marker = readMarker(document, context.hasher);
+  if (marker?.head !== undefined) context.onMarked?.(marker.head.head);
   const fields = context.hasher.hash(document, isRxdbField);
   if (record === undefined && marker === undefined) return observeFirstWrite(id, document, fields, context);
   const pending = record?.pending;

@@ -1,5 +1,14 @@
 /** Takes versions of other replicas in, and makes the documents show them. */
-import { type Cursor, clipText, covers, joinVectors, P2PError, type Vector, type Version } from '@rxdb-p2p/protocol';
+import {
+  type Cursor,
+  clipText,
+  covers,
+  joinVectors,
+  P2PError,
+  type Vector,
+  type Version,
+  vectorEntry,
+} from '@rxdb-p2p/protocol';
 import type { JournalChange } from '../journal/journal.ts';
 import type { StoredHead } from '../journal/record.ts';
 import { createAsideBudget } from './aside-budget.ts';
@@ -139,8 +148,10 @@ export function createRemoteVersions(
     const me = context.actor();
     const claimed = Math.max(claim?.get(me) ?? 0, range?.actor === me ? range.seq : 0);
     const foreign = versions.reduce((most, { head }) => (head.actor === me ? Math.max(most, head.seq) : most), 0);
-    const named = Math.max(claimed, foreign);
-    return named > journal.seq && rollback.begin(me, named, true);
+    const held = Math.max(claimed, foreign);
+    // What a version has superseded may have been sent to nobody.
+    const named = versions.reduce((most, { head }) => Math.max(most, vectorEntry(head, me)), held);
+    return named > journal.seq && rollback.begin(me, named, true, held);
   }
 
   /** Nobody has done anything wrong here, and nothing is lost; but somebody should know. */

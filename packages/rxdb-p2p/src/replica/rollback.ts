@@ -14,10 +14,11 @@ export interface Rollback {
   /**
    * Begins, if this is still our name: somebody knows its write of this number.
    *
-   * @param fetch whether writes up to that one may come; otherwise it can be finished at once
+   * @param fetch whether such writes may come; otherwise it can be finished at once
+   * @param held up to where others are known to hold them: not before those have come it ends. Default: `seq`
    * @returns whether it did
    */
-  begin(actor: Actor, seq: number, fetch: boolean): Promise<boolean>;
+  begin(actor: Actor, seq: number, fetch: boolean, held?: number): Promise<boolean>;
   /** Gives the name up, though nobody is known to have gone further under it: another device writes under it, too. */
   renounce(): Promise<void>;
   /** What comes is not to supersede what its author cannot have seen. @returns ids of the documents that go on */
@@ -84,9 +85,9 @@ export function createRollback(context: ReplicaContext): Rollback {
     get pending() {
       return journal.rollback !== null;
     },
-    async begin(actor, seq, fetch) {
+    async begin(actor, seq, fetch, held = seq) {
       if (actor !== context.actor() || seq <= journal.seq) return false;
-      const floor = await giveUp(fetch ? seq : 0);
+      const floor = await giveUp(fetch ? held : 0);
       const then = fetch ? 'it fetches them' : 'they are not fetched, since who knows them may not write here';
       const message = `others know later writes of this device than it does itself; ${then}`;
       const hint = 'nothing to do: a backup was restored, or a profile copied to another device';

@@ -122,10 +122,12 @@ export function createWriteLog(): WriteLog {
   const checkCausality = ({ name, handWrites, journal }: WatchedDevice, { id, head }: Write, rev: string): void => {
     let base = handWrites.madeOn.get(rev);
     let traceless = handWrites.insertedAgain.has(rev);
+    let writesBefore = 0;
     // A write whose own base was never journaled stands on what that one stood on.
     while (base !== undefined && base !== '' && !shownBy.has(`${name} ${id} ${base}`)) {
       traceless ||= handWrites.insertedAgain.has(base);
       base = handWrites.madeOn.get(base);
+      writesBefore++;
     }
     // Inserted over a tombstone that only a crashed process knew to be there: counts as concurrent with it.
     if (traceless && !journaled.has(`${name} ${id} ${base}`)) return;
@@ -141,7 +143,9 @@ export function createWriteLog(): WriteLog {
       const wasVisible =
         seen.some((other) => supersedes(other, dot)) ||
         isKnownOld(journal.records.get(id), head, dot) ||
-        (losers.has(name) && supersededBefore(head, dot, id));
+        (losers.has(name) && supersededBefore(head, dot, id)) ||
+        // Who writes twice on what a disk has left reaches the height of the revision that is gone.
+        (losers.has(name) && writesBefore > 0 && wasShown(name, id, dot));
       if (!wasVisible && base !== '')
         violations.push(`${nameOf({ id, head })} supersedes ${dot.seq} of ${dot.actor}, which its author did not see`);
     }
@@ -153,6 +157,11 @@ export function createWriteLog(): WriteLog {
       const own = vectorEntry(other, actor);
       return other.actor !== actor && own > 0 && own < seq && supersedes(other, dot);
     });
+
+  const wasShown = (name: string, id: string, dot: Dot): boolean =>
+    [...shownBy.values()].some(
+      (shown) => shown.device === name && shown.id === id && shown.heads.some((head) => supersedes(head, dot)),
+    );
 
   /** By an earlier write of the same author, which his name supersedes though his disk has lost it. */
   const supersededBefore = (head: Head, dot: Dot, id: string): boolean =>
@@ -188,6 +197,16 @@ export function createWriteLog(): WriteLog {
     writes.to(id).some((other) => supersedes(other.head, head) && isForked(other.head));
 
   const isForked = ({ actor, seq }: Dot): boolean => writes.by(actor, seq - 1, seq).length > 1;
+
+  /** That later write knows nothing of this one where its number was used again, nor of what this one had superseded. */
+  const isReplaced = ({ head }: Write, by: readonly Write[]): boolean =>
+    isForked(head) &&
+    by.some(
+      ({ head: later }) =>
+        later.actor === head.actor &&
+        later.seq > head.seq &&
+        by.some(({ head: base }) => base !== later && supersedes(head, base) && !supersedes(later, base)),
+    );
 
   /** The rule of the vector: of what it covers, what is new in it or in these documents is there. */
   const checkCovered = (device: WatchedDevice, changed: readonly string[]): void => {
@@ -265,7 +284,8 @@ export function createWriteLog(): WriteLog {
     wrong: (devices) =>
       devices.flatMap((device) =>
         [...device.journal.records.values()].flatMap(({ id, heads }) => {
-          const present = writes.to(id).filter((write) => holds(device, write));
+          const held = writes.to(id).filter((write) => holds(device, write));
+          const present = held.filter((write) => !isReplaced(write, held));
           const expected = canonicalJson(reduceHeads(present.map(({ head }) => ({ head }))).map(({ head }) => head));
           const got = canonicalJson(reduceHeads(heads.map(({ head }) => ({ head }))).map(({ head }) => head));
           return got === expected ? [] : [`${device.name} has ${got} for document ${id}, but ${expected} was written`];

@@ -131,4 +131,37 @@ describe('what has gone wrong once', () => {
     const before: Step[] = [set(1, 'b', 12), set(1, 'a', 1_800), set(0, 'a', 0), remove];
     expect(await failuresOf([...before, forgets, set(0, 'b', 25), set(0, 'a', 10)])).toEqual([]);
   });
+
+  it('a disk forgets what a later version in its documents has superseded: its numbers are not used again', async () => {
+    for (const thenMs of [0, 40, 60]) {
+      const forgets = { do: 'power', device: 2, documents: 0, journal: 2, downMs: 50, thenMs } as const;
+      const steps = [set(2, 'a', 2_000), set(1, 'a', 2_000), forgets, set(2, 'a', 3_000)];
+      expect(await failuresOf(steps), `after ${thenMs} ms`).toEqual([]);
+    }
+  });
+
+  it('a backup is put back, and what comes has superseded numbers that it does not know: they are not used again', async () => {
+    const alone: Step = { do: 'partition', side: [2], thenMs: 10 };
+    const edit: Step = {
+      ...{ do: 'write', device: 2, id: 'b', thenMs: 3_000 },
+      edit: { kind: 'set', field: 'count', value: 1 },
+    };
+    for (const documents of [1, 2]) {
+      const forgets = { do: 'power', device: 2, documents, journal: 0, downMs: 50, thenMs: 3_000 } as const;
+      const steps: Step[] = [
+        { do: 'backup', device: 2, thenMs: 50 },
+        ...[alone, set(2, 'a'), set(2, 'b'), set(2, 'a'), set(2, 'c'), forgets],
+        { do: 'heal', thenMs: 3_000 },
+        { do: 'restore', device: 2, downMs: 50, thenMs: 3_000 },
+      ];
+      expect(await failuresOf([...steps, edit]), `${documents} forgotten`).toEqual([]);
+    }
+  });
+
+  it('a disk forgets all of the journal, and a delete is found again: it still covers what it was made on', async () => {
+    const forgets = { do: 'power', device: 0, documents: 1, journal: 5, downMs: 11, thenMs: 50 } as const;
+    const remove: Step = { do: 'write', device: 0, id: 'a', edit: { kind: 'delete' }, thenMs: 24 };
+    for (const before of [[set(2, 'a', 2_000)], [set(2, 'a', 0), set(1, 'a', 2_000)]])
+      expect(await failuresOf([...before, remove, set(0, 'b', 0), forgets])).toEqual([]);
+  });
 });
