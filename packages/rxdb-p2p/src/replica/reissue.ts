@@ -2,7 +2,7 @@
  * Own writes under a name that is given up. Those that nobody else is known to hold go on under the new name: the vector
  * does not cover the old one any more, so nobody would ever learn that they are there to be asked for.
  */
-import { type Actor, compareStrings, type Dot, type Head, joinPasts, reduceHeads } from '@rxdb-p2p/protocol';
+import { type Actor, type Dot, joinPasts, reduceHeads } from '@rxdb-p2p/protocol';
 import { type DocRecord, type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
 
 export interface Reissue {
@@ -11,11 +11,8 @@ export interface Reissue {
   readonly name: Actor;
   /** the highest `seq` under the new name so far; default 0 */
   readonly from?: number;
-  /**
-   * Up to where writes of the old name are surely those that others hold; above it they may be others of that name, which
-   * nobody here has seen. Default: a write supersedes itself under the old name, which some may have got.
-   */
-  readonly floor?: Dot;
+  /** What it supersedes. Default: what it did, and itself under the old name, which some may have got. */
+  readonly pastOf?: (id: string, stored: StoredHead) => readonly Dot[];
 }
 
 export interface Reissued {
@@ -25,7 +22,7 @@ export interface Reissued {
 }
 
 /** A version keeps its timestamp, its clocks and its content hash. */
-export function reissue(records: Iterable<DocRecord>, { choose, name, from = 0, floor }: Reissue): Reissued {
+export function reissue(records: Iterable<DocRecord>, { choose, name, from = 0, pastOf }: Reissue): Reissued {
   const again: NewRecord[] = [];
   let seq = from;
   for (const record of records) {
@@ -42,7 +39,7 @@ export function reissue(records: Iterable<DocRecord>, { choose, name, from = 0, 
       if (numbers.size > 0 && !numbers.has(key)) return stored;
       const number = numbers.get(key) ?? ++seq;
       numbers.set(key, number);
-      const past = floor === undefined ? joinPasts([head], name) : pastUpTo(head, name, floor);
+      const past = pastOf?.(id, stored) ?? joinPasts([head], name);
       return { ...stored, head: { ...head, actor: name, seq: number, past } };
     };
     const renamed = { ...record, lsn: UNNUMBERED, heads: reduceHeads(heads.map(rename)) };
@@ -53,9 +50,4 @@ export function reissue(records: Iterable<DocRecord>, { choose, name, from = 0, 
     );
   }
   return { records: again, seq };
-}
-
-function pastUpTo({ past }: Head, name: Actor, floor: Dot): readonly Dot[] {
-  const others = past.filter(({ actor }) => actor !== name && actor !== floor.actor);
-  return floor.seq === 0 ? others : [...others, floor].sort((a, b) => compareStrings(a.actor, b.actor));
 }

@@ -146,11 +146,10 @@ export function createRemoteVersions(
   /** Others hold writes of ours that we do not know: never mint under that name again. @returns whether that is news */
   async function renameIfOutrun({ versions, claim, range }: Incoming): Promise<boolean> {
     const me = context.actor();
-    const claimed = Math.max(claim?.get(me) ?? 0, range?.actor === me ? range.seq : 0);
-    const foreign = versions.reduce((most, { head }) => (head.actor === me ? Math.max(most, head.seq) : most), 0);
-    const held = Math.max(claimed, foreign);
-    // What a version has superseded may have been sent to nobody.
-    const named = versions.reduce((most, { head }) => Math.max(most, vectorEntry(head, me)), held);
+    const held = claim?.get(me) ?? 0;
+    const pushed = range?.actor === me ? range.seq : 0;
+    // Such a version may be all that is left of them, and what it has superseded may have been sent to nobody.
+    const named = versions.reduce((most, { head }) => Math.max(most, vectorEntry(head, me)), Math.max(held, pushed));
     return named > journal.seq && rollback.begin(me, named, true, held);
   }
 

@@ -2,7 +2,19 @@
  * A device that was set back, to a backup say: others know later writes of its name than it does itself (ARCHITECTURE §4).
  * It writes under another name from now on, fetches what it had written, and issues again what nobody else has of it.
  */
-import { type Actor, compareClocks, covers, isFork, P2PError, sameHead, supersedes } from '@rxdb-p2p/protocol';
+import {
+  type Actor,
+  compareClocks,
+  compareStrings,
+  covers,
+  type Dot,
+  type Head,
+  isFork,
+  joinPasts,
+  P2PError,
+  sameHead,
+  supersedes,
+} from '@rxdb-p2p/protocol';
 import type { StoredHead } from '../journal/record.ts';
 import type { Checked } from './content.ts';
 import { reissue } from './reissue.ts';
@@ -59,7 +71,9 @@ export function createRollback(context: ReplicaContext): Rollback {
     if (rollback === null) return [];
     const name = context.actor();
     const floor = { actor: rollback.actor, seq: rollback.floor };
-    const { records, seq } = reissue(journal.records.values(), { choose, name, from: journal.seq, floor });
+    const pastOf = (id: string, stored: StoredHead): readonly Dot[] =>
+      confirmed.has(keyOf(id, stored)) ? joinPasts([stored.head], name) : pastUpTo(stored.head, name, floor);
+    const { records, seq } = reissue(journal.records.values(), { choose, name, from: journal.seq, pastOf });
     if (records.length === 0 && !last) return [];
     const vector = new Map(journal.vector);
     if (records.length > 0) vector.set(name, seq);
@@ -115,7 +129,10 @@ export function createRollback(context: ReplicaContext): Rollback {
     async finish() {
       const { rollback } = journal;
       if (rollback === null || !covers(journal.vector, { actor: rollback.actor, seq: rollback.upTo })) return [];
-      return issueAgain(isOurs, true);
+      // What others have, and can never count since an earlier write is gone for good, goes on, too.
+      const isUncounted = ({ head }: StoredHead): boolean =>
+        head.actor === rollback.actor && !covers(journal.vector, head);
+      return issueAgain((id, stored) => isOurs(id, stored) || isUncounted(stored), true);
     },
     async again() {
       const { rollback } = journal;
@@ -135,4 +152,13 @@ function endangers({ head }: StoredHead, { head: mine }: StoredHead): boolean {
   if (isFork(head, mine)) return true;
   if (supersedes(head, mine)) return compareClocks(head, mine) < 0;
   return head.actor === mine.actor && supersedes(mine, head);
+}
+
+/**
+ * Up to the floor, writes of the old name are surely those that others hold; above it they may be others of that name, which
+ * nobody here has seen.
+ */
+function pastUpTo({ past }: Head, name: Actor, floor: Dot): readonly Dot[] {
+  const others = past.filter(({ actor }) => actor !== name && actor !== floor.actor);
+  return floor.seq === 0 ? others : [...others, floor].sort((a, b) => compareStrings(a.actor, b.actor));
 }

@@ -198,13 +198,13 @@ export function createWriteLog(): WriteLog {
 
   const isForked = ({ actor, seq }: Dot): boolean => writes.by(actor, seq - 1, seq).length > 1;
 
-  /** That later write knows nothing of this one where its number was used again, nor of what this one had superseded. */
+  /** What was made on one side of a fork takes the place of the other one, too, but not of what that had superseded. */
   const isReplaced = ({ head }: Write, by: readonly Write[]): boolean =>
     isForked(head) &&
     by.some(
       ({ head: later }) =>
-        later.actor === head.actor &&
-        later.seq > head.seq &&
+        !sameDot(later, head) &&
+        supersedes(later, head) &&
         by.some(({ head: base }) => base !== later && supersedes(head, base) && !supersedes(later, base)),
     );
 

@@ -3,7 +3,6 @@
  *
  *     npm run simulate                          20,000 seeds
  *     npm run simulate -- --seeds 500 --from 7  other seeds
- *     npm run simulate -- --harder              with faults that still find something
  *     npm run simulate -- --seed 42             one seed, and its story when it fails
  */
 import { fork } from 'node:child_process';
@@ -23,14 +22,14 @@ const MAX_WORKERS = 4;
 
 async function runSeeds(from: number, to: number): Promise<Tally> {
   let tally = emptyTally();
-  for (let seed = from; seed <= to; seed++) tally = addOutcome(tally, seed, await runPlan(planOf(seed, { harder })));
+  for (let seed = from; seed <= to; seed++) tally = addOutcome(tally, seed, await runPlan(planOf(seed)));
   return tally;
 }
 
 async function tellStory(seed: number): Promise<boolean> {
-  const plan = planOf(seed, { harder });
+  const plan = planOf(seed);
   const outcome = await runPlan(plan);
-  const story = outcome.failures.length === 0 ? undefined : storyOf(await shrink(plan, outcome), harder);
+  const story = outcome.failures.length === 0 ? undefined : storyOf(await shrink(plan, outcome));
   process.stdout.write(`${story ?? `seed ${seed}: nothing went wrong; trace ${outcome.trace}`}\n`);
   return story === undefined;
 }
@@ -40,7 +39,7 @@ async function runAll(from: number, seeds: number): Promise<Tally> {
   let tally = emptyTally();
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const child = fork(fileURLToPath(import.meta.url), ['--worker', ...(harder ? ['--harder'] : [])], {
+      const child = fork(fileURLToPath(import.meta.url), ['--worker'], {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       });
       const give = (): void => {
@@ -68,11 +67,9 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     seeds: { type: 'string', default: String(DEFAULT_SEEDS) },
     from: { type: 'string', default: '1' },
-    harder: { type: 'boolean', default: false },
     worker: { type: 'boolean', default: false },
   },
 });
-const { harder } = values;
 
 if (values.worker) {
   process.on('message', (message) => {

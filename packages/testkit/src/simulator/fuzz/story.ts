@@ -2,8 +2,7 @@
 import type { Step } from './plan.ts';
 import type { Shrunk } from './shrink.ts';
 
-/** @param harder whether the plan has the faults of `--harder` */
-export function storyOf({ plan, outcome }: Shrunk, harder = false): string {
+export function storyOf({ plan, outcome }: Shrunk): string {
   const { seed, devices, handler, dexie, maxDelayMs, steps } = plan;
   const lines = steps.map((step, i) => `  ${String(i + 1).padStart(3)}. ${describe(step)}${pause(step)}`);
   const clocks = plan.clocks.some((offset) => offset !== 0) ? `, clocks apart by ${plan.clocks.join(', ')} ms` : '';
@@ -11,7 +10,7 @@ export function storyOf({ plan, outcome }: Shrunk, harder = false): string {
     `seed ${seed}: ${devices} devices, handler ${handler}, ${dexie ? 'Dexie' : 'memory'}, messages take up to ${maxDelayMs} ms${clocks}`,
     ...lines,
     ...outcome.failures.slice(0, 5).map((failure) => `  ✗ ${failure}`),
-    `repeat: npm run simulate --${harder ? ' --harder' : ''} --seed ${seed}`,
+    `repeat: npm run simulate -- --seed ${seed}`,
   ].join('\n');
 }
 
