@@ -85,7 +85,7 @@ export function createDiscovery(
     async look(ids) {
       const found = await context.find(ids);
       await remote.refold(await localWrites.journal(found));
-      await lost.drop(ids.filter((id) => !found.has(id)));
+      await remote.refold(await lost.drop(ids.filter((id) => !found.has(id))));
     },
     async comparePage({ deleted, after }) {
       // Both parts of RxDB's index [_deleted, id]: any other query is answered by reading all documents, for every page.

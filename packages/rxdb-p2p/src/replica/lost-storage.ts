@@ -12,8 +12,12 @@ import { reissue } from './reissue.ts';
 import type { ReplicaContext } from './replica-context.ts';
 
 export interface LostStorage {
-  /** Documents that are gone; those that never were, or are deleted, are none. */
-  drop(ids: readonly string[]): Promise<void>;
+  /**
+   * Documents that are gone; those that never were, or are deleted, are none.
+   *
+   * @returns ids of those whose contents the journal has: they are to be shown again
+   */
+  drop(ids: readonly string[]): Promise<readonly string[]>;
   /** Of these documents, those that are older than their records: from the journal where it has the contents, else from others. */
   recover(found: ReadonlyMap<string, StoredDocument>): Promise<void>;
 }
@@ -28,11 +32,7 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
    * Of every actor in the lost versions the whole entry goes: its older writes of these documents, which they had
    * superseded, are not superseded by anything here any more, and nobody knows which they were.
    */
-  async function drop(ids: readonly string[]): Promise<void> {
-    const named = ids.filter((id) => {
-      const record = journal.records.get(id);
-      return record !== undefined && isStored(record);
-    });
+  async function dropAll(named: readonly string[]): Promise<void> {
     if (named.length === 0) return;
     const lost = [...named, ...(await lostBeside(new Set(named)))];
     const vector = new Map(journal.vector);
@@ -65,7 +65,7 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
     const found = await context.find(own.map(({ id }) => id));
     const isLost = (record: DocRecord): boolean => {
       const document = found.get(record.id);
-      return document === undefined || (isOutdated(record, document) && !record.heads.every(hasContent));
+      return !record.heads.every(hasContent) && (document === undefined || isOutdated(record, document));
     };
     return own.filter(isLost).map(({ id }) => id);
   }
@@ -120,13 +120,22 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
     const { _rev, _meta } = document;
     const isWrite = _meta.lwt > record.lwt && readMarker(document, hasher)?.rev !== _rev;
     const fields = hasher.hash(document, isRxdbField);
-    const described = isWrite ? { rev: '' } : { rev: _rev, lwt: _meta.lwt, fields };
-    const pending = { rev: '', heads: record.pending?.heads ?? record.heads };
-    return { ...record, ...described, heads: [], pending };
+    return isWrite ? shownFirst(record) : { ...shownFirst(record), rev: _rev, lwt: _meta.lwt, fields };
+  }
+
+  function shownFirst(record: DocRecord): NewRecord {
+    return { ...record, rev: '', heads: [], pending: { rev: '', heads: record.pending?.heads ?? record.heads } };
   }
 
   return {
-    drop,
+    async drop(ids) {
+      const gone = ids.flatMap((id) => journal.records.get(id) ?? []).filter(isStored);
+      // A fold that is deleted, by an application's handler, may have been purged, with live heads that it does not show.
+      const kept = gone.filter(({ heads }) => heads.every(hasContent));
+      if (kept.length > 0) await journal.commit({ records: kept.map(shownFirst) });
+      await dropAll(gone.filter((record) => !kept.includes(record)).map(({ id }) => id));
+      return kept.map(({ id }) => id);
+    },
     async recover(found) {
       const lost: string[] = [];
       const records: NewRecord[] = [];
@@ -137,7 +146,7 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
         else lost.push(id);
       }
       if (records.length > 0) await journal.commit({ records });
-      await drop(lost);
+      await dropAll(lost);
     },
   };
 }

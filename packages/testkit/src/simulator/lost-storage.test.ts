@@ -1,7 +1,7 @@
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
-import { createFieldsPolicy } from 'rxdb-p2p/testing';
 import { describe, expect, it } from 'vitest';
-import { createDevice, type Device } from './device.ts';
+import { createDevice } from './device.ts';
+import { type HandlerName, policyOf } from './handlers.ts';
 import { createSimNetwork } from './network.ts';
 import { createRandom } from './random.ts';
 import { createVirtualTime } from './virtual-time.ts';
@@ -20,7 +20,7 @@ function loseDocument(database: string, id: string): void {
     index.docsWithIndex = index.docsWithIndex.filter(([, , documentId]) => documentId !== id);
 }
 
-async function twoDevices(): Promise<{ a: Device; b: Device; run: (ms: number) => Promise<void> }> {
+async function twoDevices(handler: HandlerName = 'fields') {
   const random = createRandom(7);
   const time = createVirtualTime(random);
   const network = createSimNetwork(time, random, { minDelayMs: 1, maxDelayMs: 5 });
@@ -28,9 +28,9 @@ async function twoDevices(): Promise<{ a: Device; b: Device; run: (ms: number) =
     createDevice({
       ...{ network, time, random, name, clockOffsetMs: 0 },
       storage: getRxStorageMemory() as never,
-      merge: () => createFieldsPolicy(),
+      merge: (onProblem) => policyOf(handler, onProblem, time),
     });
-  return { a: await open('lost-a'), b: await open('lost-b'), run: (ms) => time.run(ms) };
+  return { a: await open('lost-a'), b: await open('lost-b'), network, run: (ms: number) => time.run(ms) };
 }
 
 describe('documents that storage has lost without a delete', () => {
@@ -76,6 +76,40 @@ describe('documents that storage has lost without a delete', () => {
     expect((await b.documents()).get('kept')).toMatchObject({ text: 'of ours alone' });
     expect(await a.documents()).toEqual(await b.documents());
     expect(new Map(b.replica.vector)).toEqual(new Map(a.replica.vector));
+    await a.erase();
+    await b.erase();
+  });
+
+  it('[REP-9] whose contents the journal has, are shown again', async () => {
+    const { a, b, network, run } = await twoDevices();
+    network.cut('lost-a', 'lost-b');
+    await a.write('both', () => ({ id: 'both', text: 'of a' }));
+    await b.write('both', () => ({ id: 'both', text: 'of b' }));
+    network.heal();
+    await run(5_000);
+    network.cut('lost-a', 'lost-b');
+    loseDocument('lost-a', 'both');
+    await a.replica.compareAll();
+    expect(await a.documents()).toEqual(await b.documents());
+    expect(a.problems).toEqual([]);
+    await a.erase();
+    await b.erase();
+  });
+
+  it('are not those that a handler has deleted, though one of the versions lives, and that were purged', async () => {
+    const { a, b, network, run } = await twoDevices('last-write');
+    await a.write('both', () => ({ id: 'both', text: 'first' }));
+    await run(5_000);
+    network.cut('lost-a', 'lost-b');
+    await b.write('both', (before) => ({ id: 'both', ...before, text: 'of b' }));
+    await run(100);
+    await a.write('both', () => undefined);
+    network.heal();
+    await run(5_000);
+    loseDocument('lost-a', 'both');
+    await a.replica.compareAll();
+    expect([a, b].map(({ journal }) => journal.records.get('both')?.heads.length)).toEqual([2, 2]);
+    expect(a.problems).toEqual([]);
     await a.erase();
     await b.erase();
   });
