@@ -88,6 +88,7 @@ describe('documents that storage has lost without a delete', () => {
     network.heal();
     await run(5_000);
     network.cut('lost-a', 'lost-b');
+    expect((await a.documents()).size).toBe(1);
     loseDocument('lost-a', 'both');
     await a.replica.compareAll();
     expect(await a.documents()).toEqual(await b.documents());
@@ -106,6 +107,7 @@ describe('documents that storage has lost without a delete', () => {
     await a.write('both', () => undefined);
     network.heal();
     await run(5_000);
+    expect((await a.documents()).size).toBe(0);
     loseDocument('lost-a', 'both');
     await a.replica.compareAll();
     expect([a, b].map(({ journal }) => journal.records.get('both')?.heads.length)).toEqual([2, 2]);
