@@ -49,6 +49,8 @@ async function runAll(from: number, seeds: number): Promise<Tally> {
         next = last + 1;
       };
       child.on('message', (part) => {
+        const { failed } = part as Tally;
+        for (const { seed, failure } of failed) process.stdout.write(`\nseed ${seed}: ${failure.slice(0, 200)}\n`);
         tally = joinTallies(tally, part as Tally);
         process.stdout.write(`\r${tally.seeds} of ${seeds} seeds, ${tally.failed.length} failed`);
         give();
