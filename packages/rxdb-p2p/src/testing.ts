@@ -1,7 +1,8 @@
 /** For this project's simulator and benchmarks only: may change in any release. */
 export { createFieldHasher } from '@rxdb-p2p/protocol';
 export type { Identity } from './identity/identity.ts';
-export { type Journal, type JournalChange, openJournal } from './journal/journal.ts';
+export { type Journal, openJournal } from './journal/journal.ts';
+export type { JournalChange } from './journal/journal-change.ts';
 export { DEFAULT_JOURNAL_LIMITS, type JournalLimits } from './journal/journal-limits.ts';
 export type { DocRecord } from './journal/record.ts';
 export { type DecodedSegment, decodeSegment } from './journal/segment.ts';

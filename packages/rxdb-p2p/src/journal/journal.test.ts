@@ -39,7 +39,7 @@ function recordOf(id: string, seq: number, heads: readonly StoredHead[] = [{ hea
 
 /** All that a journal says of itself. */
 function stateOf(journal: Journal): unknown {
-  const { id, seq, incarnation, acknowledged, checkpoint, epochs, lsn, vector } = journal;
+  const { id, seq, incarnation, acknowledged, formerNames, checkpoint, epochs, lsn, vector } = journal;
   const cursors = journal.cursorNames().map((name) => [name, journal.cursorOf(name)]);
   const records = journal.above(0, Number.MAX_SAFE_INTEGER);
   const fingerprint = journal.fingerprint();
@@ -48,6 +48,7 @@ function stateOf(journal: Journal): unknown {
     seq,
     incarnation,
     acknowledged,
+    formerNames,
     checkpoint,
     epochs,
     lsn,
@@ -272,12 +273,13 @@ describe('compaction', () => {
     await fill(journal, 1, 3);
     await journal.commit({ records: [recordOf('newest', 9)] });
     await journal.commit({ dropped: ['newest'] });
-    await journal.commit({ acknowledged: 2 });
+    await journal.commit({ acknowledged: 2, formerNames: [['former----------', 7]] });
     await fill(journal, 4, 4);
     expect(await segmentsOf(disk)).toBeLessThan(4);
     const again = await disk.open();
     expect(again.lsn).toBe(journal.lsn);
     expect(again.acknowledged).toBe(2);
+    expect(again.formerNames).toEqual([['former----------', 7]]);
   });
 
   it('drops what an unfinished snapshot has left, and can be made again', async () => {

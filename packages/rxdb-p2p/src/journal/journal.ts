@@ -7,6 +7,7 @@
 import type { Cursor, FieldHasher, Print, Vector } from '@rxdb-p2p/protocol';
 import { dominates } from '@rxdb-p2p/protocol';
 import { defined } from '../defined.ts';
+import type { JournalChange } from './journal-change.ts';
 import { DEFAULT_JOURNAL_LIMITS, type JournalLimits } from './journal-limits.ts';
 import {
   FIRST_KEY,
@@ -21,26 +22,9 @@ import {
 import { createLsnIndex } from './lsn-index.ts';
 import { createJournalPrint } from './print.ts';
 import type { DocRecord, NewRecord } from './record.ts';
-import { type Epoch, encodeSegment, type RollbackState, type StateChange } from './segment.ts';
+import { type Epoch, encodeSegment, type FormerName, type RollbackState, type StateChange } from './segment.ts';
 import type { Sidecar, SidecarRow } from './sidecar.ts';
 import { vectorDelta, withDelta } from './vector-delta.ts';
-
-export interface JournalChange {
-  /** a record whose `heads` array is another than before gets a new lsn */
-  readonly records?: readonly NewRecord[];
-  readonly dropped?: readonly string[];
-  /** the whole new vector */
-  readonly vector?: Vector;
-  readonly seq?: number;
-  readonly incarnation?: string;
-  readonly cursors?: readonly (readonly [replica: string, cursor: Cursor | null])[];
-  readonly checkpoint?: unknown;
-  readonly epoch?: Omit<Epoch, 'fence'>;
-  /** the epoch begins with a lead that was taken from a tab that may still write */
-  readonly stolen?: boolean;
-  readonly acknowledged?: number;
-  readonly rollback?: RollbackState | null;
-}
 
 export interface Journal {
   /** 22 characters of base64url */
@@ -54,6 +38,8 @@ export interface Journal {
   readonly incarnation: string;
   /** highest own `seq` that anyone has acknowledged */
   readonly acknowledged: number;
+  /** newest first */
+  readonly formerNames: readonly FormerName[];
   readonly rollback: RollbackState | null;
   readonly checkpoint: unknown;
   readonly epochs: readonly Epoch[];
@@ -96,6 +82,7 @@ export async function openJournal(
   let lsn = 0;
   let incarnation = '';
   let acknowledged = 0;
+  let formerNames: readonly FormerName[] = [];
   let rollback: RollbackState | null = null;
   let checkpoint: unknown;
   let epochs: readonly Epoch[] = [];
@@ -156,6 +143,7 @@ export async function openJournal(
     if (state.lsn !== undefined && state.lsn > lsn) lsn = state.lsn;
     if (state.incarnation !== undefined) incarnation = state.incarnation;
     if (state.acknowledged !== undefined) acknowledged = state.acknowledged;
+    if (state.formerNames !== undefined) formerNames = state.formerNames;
     if (state.rollback !== undefined) rollback = state.rollback;
     if (state.checkpoint !== undefined) checkpoint = state.checkpoint;
     if (state.epochs !== undefined) epochs = state.epochs;
@@ -200,6 +188,7 @@ export async function openJournal(
     const state: StateChange = defined({
       incarnation: newIncarnation,
       acknowledged: change.acknowledged,
+      formerNames: change.formerNames,
       rollback: change.rollback,
       seq: newSeq,
       vector: delta.length === 0 ? undefined : delta,
@@ -247,6 +236,7 @@ export async function openJournal(
       seq,
       lsn,
       acknowledged,
+      formerNames,
       rollback,
       vector: [...vector],
       cursors: [...cursors],
@@ -276,6 +266,9 @@ export async function openJournal(
     },
     get acknowledged() {
       return acknowledged;
+    },
+    get formerNames() {
+      return formerNames;
     },
     get rollback() {
       return rollback;

@@ -43,6 +43,8 @@ const isCountOrNothing = (value: unknown): boolean => value === undefined || isC
 export function checkState(state: unknown): void {
   if (!isJsonObject(state)) throw new TypeError('expected the state of a segment');
   const { incarnation, seq, vector = [], cursors = [], epochs = [], lsn, acknowledged, dropped = [], snapshot } = state;
+  const { formerNames = [] } = state;
+  expectThat(Array.isArray(formerNames) && formerNames.every(isEntry), 'former names');
   expectThat(isRollback(state['rollback']), 'a rollback');
   expectThat(isTextOrNothing(incarnation), 'an incarnation');
   expectThat([seq, lsn, acknowledged].every(isCountOrNothing), 'counts');

@@ -39,6 +39,8 @@ export interface RollbackState {
   readonly upTo: number;
 }
 
+export type FormerName = readonly [actor: string, acknowledged: number];
+
 /** What a segment changes in the journal's state. */
 export interface StateChange {
   readonly incarnation?: string;
@@ -52,6 +54,8 @@ export interface StateChange {
   readonly lsn?: number;
   /** highest own `seq` that anyone has acknowledged */
   readonly acknowledged?: number;
+  /** names of before, newest first, each with the highest `seq` of it that was acknowledged */
+  readonly formerNames?: readonly FormerName[];
   /** null: it is over */
   readonly rollback?: RollbackState | null;
   /** ids of documents whose records were dropped, because storage lost the documents */

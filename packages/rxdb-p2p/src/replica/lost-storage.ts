@@ -2,8 +2,8 @@
  * Documents that the storage has lost, whole or the newest of what was written to them: each storage of a device can lose
  * its own part, when power fails (ARCHITECTURE §4).
  */
-import { P2PError } from '@rxdb-p2p/protocol';
-import type { JournalChange } from '../journal/journal.ts';
+import { covers, P2PError } from '@rxdb-p2p/protocol';
+import type { JournalChange } from '../journal/journal-change.ts';
 import { type DocRecord, isLive, type NewRecord, type StoredHead } from '../journal/record.ts';
 import { isOurRevision, isRxdbField, revisionHeight, type StoredDocument } from './document.ts';
 import { readMarker } from './marker.ts';
@@ -55,12 +55,9 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
    * content is gone.
    */
   async function lostBeside(named: ReadonlySet<string>): Promise<readonly string[]> {
-    const me = context.actor();
+    const isUnknown = context.unknownToOthers();
     const own = [...journal.records.values()].filter(
-      (record) =>
-        !named.has(record.id) &&
-        isStored(record) &&
-        record.heads.some(({ head }) => head.actor === me && head.seq > context.acknowledged),
+      (record) => !named.has(record.id) && isStored(record) && record.heads.some(({ head }) => isUnknown(head)),
     );
     const found = await context.find(own.map(({ id }) => id));
     const isLost = (record: DocRecord): boolean => {
@@ -70,17 +67,20 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
     return own.filter(isLost).map(({ id }) => id);
   }
 
-  /** Where the vector covers own writes no more: a new incarnation, with those that nobody else is known to hold. */
+  /**
+   * Own writes that the vector covers no more, and that nobody else is known to hold, go on: under a new name, unless it was a
+   * former one that went.
+   */
   function renameOver(vector: Map<string, number>, lost: ReadonlySet<string>): JournalChange {
-    const old = context.actor();
-    if ((vector.get(old) ?? 0) >= journal.seq) return {};
-    const { acknowledged } = context;
-    const change = context.newIncarnation();
-    const name = context.actorOf(change.incarnation);
+    const isUnknown = context.unknownToOthers();
+    const isCut = (vector.get(context.actor()) ?? 0) < journal.seq;
+    const change: JournalChange = isCut ? context.newIncarnation() : {};
+    const name = context.actorOf(change.incarnation ?? journal.incarnation);
     const kept = [...journal.records.values()].filter(({ id }) => !lost.has(id));
-    const choose = (_: string, { head }: StoredHead): boolean => head.actor === old && head.seq > acknowledged;
-    const { records, seq } = reissue(kept, { choose, name });
-    if (seq > 0) vector.set(name, seq);
+    const choose = (_: string, { head }: StoredHead): boolean => isUnknown(head) && !covers(vector, head);
+    const { records, seq } = reissue(kept, { choose, name, from: isCut ? 0 : journal.seq });
+    if (records.length > 0) vector.set(name, seq);
+    else if (!isCut) return {};
     return { ...change, records, seq };
   }
 

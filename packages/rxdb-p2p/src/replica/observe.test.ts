@@ -85,6 +85,15 @@ describe('a version that a tab wrote late, when another one led already', () => 
     expect(dotsOf(next?.record.pending?.heads).sort()).toEqual(['me 51', 'you 2']);
   });
 
+  it('and that somebody has written on since: he has not seen the delete', () => {
+    const tombstone = headOf(YOU, 2, { deleted: true, past: [{ actor: YOU, seq: 1 }] });
+    const record = recordOf([{ head: tombstone }], {}, { rev: '', lwt: 20 });
+    const marker = markerOf('1-p', { text: 'late' }, late);
+    const { seen } = look(record, documentOf({ text: 'later' }, { rev: '2-u', lwt: 30, marker }));
+    expect(seen?.minted?.past).toEqual([{ actor: YOU, seq: 1 }]);
+    expect(dotsOf(seen?.record.pending?.heads)).toEqual(['you 2', 'me 51']);
+  });
+
   it('waits for a fold where others stand beside it by now', () => {
     const other = withBody(headOf('other-----------', 1, { deleted: true }), {});
     const record = recordOf([other], {}, { rev: '' });

@@ -84,7 +84,7 @@ function observeLocalWrite(
 ): Observation {
   const pending = record?.pending;
   const sawPending = pending !== undefined && marker?.rev === pending.rev;
-  const known = sawPending ? pending.heads : seenRecordHeads(record, document);
+  const known = sawPending ? pending.heads : seenRecordHeads(record, document, marker);
   // The marker's head is in the document's history, whatever became of the record that should name it.
   const markerIsNews =
     marker?.head !== undefined && !known.some(({ head }) => sameDot(head, marker.head?.head ?? head));
@@ -109,12 +109,17 @@ function observeLocalWrite(
 }
 
 /**
- * A record without a document was made at `lwt`: a document older than that was written without seeing it. So was one that
- * does not follow the record's revision, where a power failure came between; one that was inserted anew follows a purge.
+ * A record without a document was made at `lwt`: a document older than that was written without seeing it, and one with a
+ * marker on what that says, by a tab that was stopped, since nothing else goes on from a document. So was one that does not
+ * follow the record's revision, where a power failure came between; one that was inserted anew follows a purge.
  */
-function seenRecordHeads(record: DocRecord | undefined, document: StoredDocument): readonly StoredHead[] {
+function seenRecordHeads(
+  record: DocRecord | undefined,
+  document: StoredDocument,
+  marker: Marker | undefined,
+): readonly StoredHead[] {
   if (record === undefined) return [];
-  if (record.rev === '') return document._meta.lwt <= record.lwt ? [] : record.heads;
+  if (record.rev === '') return document._meta.lwt <= record.lwt || marker !== undefined ? [] : record.heads;
   const height = revisionHeight(document._rev);
   return height > 1 && height <= revisionHeight(record.rev) ? [] : record.heads;
 }

@@ -9,7 +9,7 @@ import {
   type Version,
   vectorEntry,
 } from '@rxdb-p2p/protocol';
-import type { JournalChange } from '../journal/journal.ts';
+import type { JournalChange } from '../journal/journal-change.ts';
 import type { StoredHead } from '../journal/record.ts';
 import { createAsideBudget } from './aside-budget.ts';
 import { type Checked, checkVersion } from './content.ts';

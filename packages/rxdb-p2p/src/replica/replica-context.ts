@@ -1,11 +1,16 @@
 /** What the parts of a collection's replica share: its documents, its journal, and who it is. */
-import type { Authored, FieldHasher, P2PError, Print, Vector } from '@rxdb-p2p/protocol';
-import type { Journal, JournalChange } from '../journal/journal.ts';
+import type { Authored, Dot, FieldHasher, P2PError, Print, Vector } from '@rxdb-p2p/protocol';
+import type { Journal } from '../journal/journal.ts';
+import type { JournalChange } from '../journal/journal-change.ts';
+import type { FormerName } from '../journal/segment.ts';
 import type { ContentRules, ValidateBody } from './content.ts';
 import type { DocumentStorage, StoredDocument } from './document.ts';
 import type { MergePolicy } from './merge-policy.ts';
 import { type BatchLimits, primaryPathOf } from './scan.ts';
 import type { MigrateBody } from './schema-change.ts';
+
+/** Names of before that are remembered. Each begins when a tab takes the lead by force, or storage has lost something. */
+const MAX_FORMER_NAMES = 8;
 
 export interface ReplicaDeps {
   /** the collection's inner storage instance: the one that keeps a given `_rev` and `_meta` */
@@ -52,6 +57,8 @@ export interface ReplicaContext extends ReplicaDeps {
   /** highest own `seq` that anyone has persisted */
   readonly acknowledged: number;
   noteAcknowledged(seq: number): void;
+  /** Tells own writes, under whatever name, that nobody was known to have got when this was called. */
+  unknownToOthers(): (dot: Dot) => boolean;
   /** What was acknowledged since the last commit, to go with the next; worth no commit of its own. */
   acknowledgement(): JournalChange;
   /**
@@ -91,8 +98,14 @@ export function createReplicaContext(deps: ReplicaDeps): ReplicaContext {
     rules: { primaryPath, validate: deps.validate, hasher: deps.hasher, keepsTombstones: deps.merge.keepsTombstones },
     actor,
     newIncarnation() {
+      const formerNames: FormerName[] = [[actor(), acknowledged], ...journal.formerNames];
       acknowledged = 0;
-      return { incarnation: randomId(16), seq: 0, acknowledged };
+      const named = journal.seq === 0 ? {} : { formerNames: formerNames.slice(0, MAX_FORMER_NAMES) };
+      return { incarnation: randomId(16), seq: 0, acknowledged, ...named };
+    },
+    unknownToOthers() {
+      const known = new Map([...journal.formerNames, [actor(), acknowledged]]);
+      return ({ actor: name, seq }) => seq > (known.get(name) ?? Number.POSITIVE_INFINITY);
     },
     get acknowledged() {
       return acknowledged;

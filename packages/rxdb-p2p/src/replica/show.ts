@@ -5,7 +5,8 @@
 import type { FieldHasher, Fold, Shown } from '@rxdb-p2p/protocol';
 import { P2PError, sameHead } from '@rxdb-p2p/protocol';
 import type { BulkWriteRow } from 'rxdb';
-import type { Journal, JournalChange } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { JournalChange } from '../journal/journal-change.ts';
 import { type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
 import type { Content, ValidateBody } from './content.ts';
 import {

@@ -164,4 +164,11 @@ describe('what has gone wrong once', () => {
     for (const before of [[set(2, 'a', 2_000)], [set(2, 'a', 0), set(1, 'a', 2_000)]])
       expect(await failuresOf([...before, remove, set(0, 'b', 0), forgets])).toEqual([]);
   });
+
+  it('a disk forgets a document, when another one goes on under the name of before a frozen tab: it travels all the same', async () => {
+    const alone: Step = { do: 'partition', side: [0], thenMs: 10 };
+    const freeze: Step = { do: 'freeze', device: 0, forMs: 2_000, thenMs: 100 };
+    const rot: Step = { do: 'rot', device: 0, id: 'a', downMs: 100, thenMs: 3_000 };
+    expect(await failuresOf([alone, set(0, 'a'), set(0, 'b'), freeze, rot])).toEqual([]);
+  });
 });
