@@ -77,6 +77,8 @@ export function createDisk(
     });
     return Object.create(inner, {
       changeStream: { value: () => events },
+      // Of the instance itself: RxDB keeps a list of those of the memory storage that are open.
+      close: { value: () => inner.close() },
       bulkWrite: {
         async value(rows: BulkWriteRow<D>[], context: string) {
           const result = await inner.bulkWrite(rows, context);
