@@ -8,7 +8,7 @@ import {
   WRITE_CONTEXT,
 } from 'rxdb-p2p/testing';
 import { createClock, createDevice, type Device, type Sabotage, type WatchedDevice } from '../device.ts';
-import { createDisk, EMPTY_DISK, type SimDisk } from '../disk.ts';
+import { createDisk, EMPTY_DISK } from '../disk.ts';
 import { type HandlerName, policyOf } from '../handlers.ts';
 import type { SimNetwork } from '../network.ts';
 import { createProcess, type SimProcess, type StorageDelays, type StorageWrite } from '../process.ts';
@@ -29,13 +29,12 @@ export interface Site {
   /** whether its disk has lost something that it may not have noticed yet: what it says to hold may be gone */
   readonly doubtful: boolean;
   readonly process: SimProcess | undefined;
-  readonly disk: SimDisk;
   /** all problems that its tabs have reported */
   readonly problems: readonly P2PError[];
   /** Opens a tab, unless there is one. */
   open(): void;
-  /** Kills its tab; another one opens after so long, when that is given. */
-  kill(againMs?: number): void;
+  /** Kills its tab. */
+  kill(): void;
   /** Closes it in good order, and stays closed. */
   leave(): Promise<void>;
   /** The tab freezes, and another one takes over; the first thaws when so much time has passed. */
@@ -113,6 +112,8 @@ export function createSite(deps: SiteDeps): Site {
   let saved: Profile | undefined;
   let losses = 0;
   let lossesNoticed = 0;
+  /** Something happens to the disk: whoever wanted to open meanwhile comes afterwards. */
+  let isOff = false;
 
   function newProcess(): SimProcess {
     const process = createProcess(disk.storage, time, delays);
@@ -130,7 +131,7 @@ export function createSite(deps: SiteDeps): Site {
   }
 
   function open(): void {
-    if (leader !== undefined) return;
+    if (leader !== undefined || isOff) return;
     const tab: Tab = { process: newProcess(), number: `/${++tabs}` };
     leader = tab;
     alive.add(tab);
@@ -213,18 +214,23 @@ export function createSite(deps: SiteDeps): Site {
     losses++;
     keyPair = profile.keyPair;
     sessions = profile.sessions;
-    await time.hold(disk.put(profile.image, name));
+    await turnOnAfter(disk.put(profile.image, name), againMs);
+  }
+
+  async function turnOnAfter(change: Promise<void>, againMs: number): Promise<void> {
+    await time.hold(change);
+    isOff = false;
     time.after(againMs, open);
   }
 
   async function closed(): Promise<void> {
+    isOff = true;
     for (const tab of [...alive]) tab.process.die();
     await time.run(0);
   }
 
   return {
     name,
-    disk,
     problems,
     get device() {
       return leader?.process.alive === true ? leader.device : undefined;
@@ -239,10 +245,7 @@ export function createSite(deps: SiteDeps): Site {
       return leader?.process;
     },
     open,
-    kill(againMs) {
-      leader?.process.die();
-      if (againMs !== undefined) time.after(againMs, open);
-    },
+    kill: () => leader?.process.die(),
     async leave() {
       const tab = leader;
       if (tab === undefined) return;
@@ -269,8 +272,7 @@ export function createSite(deps: SiteDeps): Site {
     closed,
     async losePower(lost, againMs) {
       if (lost.documents > 0) losses++;
-      await time.hold(losePower(disk, lost));
-      time.after(againMs, open);
+      await turnOnAfter(losePower(disk, lost), againMs);
     },
     profile,
     save() {
@@ -280,8 +282,7 @@ export function createSite(deps: SiteDeps): Site {
     put,
     async rot(id, againMs) {
       losses++;
-      await time.hold(removeForGood(disk, name, id));
-      time.after(againMs, open);
+      await turnOnAfter(removeForGood(disk, name, id), againMs);
     },
     write(id, change) {
       const device = leader?.device;
