@@ -31,7 +31,7 @@ export async function checkAlone(world: CrashWorld): Promise<string[]> {
 /** All show the same, know the same, report nothing, and are quiet. */
 export async function checkSettled(world: CrashWorld, scenario: CrashScenario): Promise<string[]> {
   const { places = DEFAULT_PLACES, losesStorage = false, quarantines = false } = scenario;
-  const known = [...(losesStorage ? ['STORAGE_LOST'] : []), ...(quarantines ? QUARANTINE_CODES : [])];
+  const known = [...(losesStorage ? ['STORAGE_LOST', 'ROLLED_BACK'] : []), ...(quarantines ? QUARANTINE_CODES : [])];
   const { frames } = world.network.sent;
   await world.pass(QUIET_MS);
   const failures: string[] = [];

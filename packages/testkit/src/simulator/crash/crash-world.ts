@@ -34,6 +34,8 @@ export interface CrashWorld {
   writeBeside(place: Place, id: string, change: Change, label?: string): Promise<void>;
   /** Takes a document off a disk for good, with nothing left of it. */
   purge(place: Place, id: string): Promise<void>;
+  /** Notes all that is on a disk. @returns what puts it there again, when no process of that place is alive */
+  save(place: Place): () => Promise<void>;
   /** Lets a write of the victim's replica wait until a person there has written. Once. */
   interject(when: 'before' | 'after', of: (write: StorageWrite) => boolean, write: () => Promise<void>): void;
   userAt(place: Place): Device;
@@ -177,6 +179,17 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
     await documents.close();
   }
 
+  function save(place: Place): () => Promise<void> {
+    const { disk } = siteOf(place);
+    const image = disk.save();
+    return async () => {
+      const { watched } = siteOf(place);
+      const others = [...sites.values()].flatMap((site) => (site === siteOf(place) ? [] : (site.watched ?? [])));
+      if (watched !== undefined) log.excuse(watched, others);
+      await time.answer(disk.put(image, place));
+    };
+  }
+
   /** What a process has said it holds, the next one must hold. */
   function compareLives(place: Place, before: WatchedDevice, after: WatchedDevice): void {
     if (!dominates(after.journal.vector, before.journal.vector)) failures.push(`${place} has lost part of its vector`);
@@ -210,6 +223,7 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
     },
     writeBeside: (place, id, change, label) => time.answer(writeBeside(place, id, change, label)),
     purge,
+    save,
     interject(when, of, write) {
       let done = false;
       const once = (noted: StorageWrite): Promise<void> | undefined => {

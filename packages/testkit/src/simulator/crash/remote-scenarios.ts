@@ -1,6 +1,6 @@
 /** The process dies while it takes versions from others. */
 import type { CrashScenario } from './crash-scenario.ts';
-import { A, insert, remove, set, textOf, withA } from './steps.ts';
+import { A, insert, orNone, remove, set, textOf, withA } from './steps.ts';
 
 /** Scenarios of versions that come from others. */
 export const remoteScenarios: readonly CrashScenario[] = [
@@ -108,6 +108,39 @@ export const remoteScenarios: readonly CrashScenario[] = [
       await world.pass(1_000);
     },
     expected: () => [{ id: 'a', text: 'again' }],
+  },
+  {
+    name: 'a backup, whose device fetches what it had written since, and issues again what it writes on it',
+    losesStorage: true,
+    opensInRun: true,
+    async prepare(world) {
+      world.openAt('victim');
+      await withA(world);
+      world.write('victim', 'b', insert({ id: 'b', text: 'own' }));
+      await world.pass(1_000);
+      const putBack = world.save('victim');
+      world.write('victim', 'b', set('text', 'later'));
+      for (const id of ['c', 'e']) world.write('victim', id, insert({ id, text: 'later' }));
+      await world.pass(1_000);
+      world.newProcess('victim');
+      await putBack();
+    },
+    async run(world) {
+      world.network.cut('victim', 'witness');
+      world.openAt('victim');
+      await world.pass(500);
+      world.write('victim', 'd', insert({ id: 'd', text: 'alone' }), 'alone');
+      await world.pass(500);
+      world.network.heal();
+      await world.pass(2_000);
+    },
+    expected: (accepted) => [
+      A,
+      { id: 'b', text: 'later' },
+      { id: 'c', text: 'later' },
+      { id: 'e', text: 'later' },
+      ...orNone(accepted('alone'), { id: 'd', text: 'alone' }),
+    ],
   },
   {
     name: 'documents that the storage has lost, pulled again',

@@ -15,6 +15,8 @@ export const WRITE_KINDS = [
   'journal: records',
   'journal: records with pending folds',
   'journal: lost documents are forgotten',
+  'journal: a rollback begins',
+  'journal: a rollback ends',
   'journal: state alone',
   'journal: a part of a snapshot',
   'journal: a snapshot is committed',
@@ -52,6 +54,8 @@ function segmentKind({ records, state }: DecodedSegment): WriteKind {
   if (state.snapshot !== undefined) return 'journal: a snapshot is committed';
   if (state.epochs !== undefined) return 'journal: an epoch begins';
   if (state.dropped !== undefined) return 'journal: lost documents are forgotten';
+  if (state.rollback !== undefined)
+    return state.rollback === null ? 'journal: a rollback ends' : 'journal: a rollback begins';
   if (records.some(({ pending }) => pending !== undefined)) return 'journal: records with pending folds';
   return records.length > 0 ? 'journal: records' : 'journal: state alone';
 }
