@@ -7,6 +7,7 @@ import {
   reduceHeads,
   sameDot,
   sameHead,
+  samePast,
   supersedes,
   type Vector,
   vectorEntry,
@@ -73,6 +74,8 @@ export function createWriteLog(): WriteLog {
   const noteShown = (device: string, id: string, rev: string, heads: readonly Head[]): void => {
     shownBy.set(`${device} ${id} ${rev}`, { device, id, rev, heads });
   };
+  /** What all must agree on. */
+  const told = ({ head }: { readonly head: Head }): Head => (losers.size > 0 ? { ...head, past: [] } : head);
   const visible = (heads: DocRecord['heads']): Head[] =>
     heads.filter(({ hidden }) => hidden !== true).map(({ head }) => head);
 
@@ -159,9 +162,7 @@ export function createWriteLog(): WriteLog {
     });
 
   const wasShown = (name: string, id: string, dot: Dot): boolean =>
-    [...shownBy.values()].some(
-      (shown) => shown.device === name && shown.id === id && shown.heads.some((head) => supersedes(head, dot)),
-    );
+    [...shownBy.values()].some((it) => it.device === name && it.id === id && it.heads.some((h) => supersedes(h, dot)));
 
   /** By an earlier write of the same author, which his name supersedes though his disk has lost it. */
   const supersededBefore = (head: Head, dot: Dot, id: string): boolean =>
@@ -173,7 +174,8 @@ export function createWriteLog(): WriteLog {
       const record = device.journal.records.get(id);
       for (const { head } of [...(record?.heads ?? []), ...(record?.pending?.heads ?? [])]) {
         const own = head.actor === device.replica.actor;
-        if (own && !writes.to(id).some((write) => sameHead(write.head, head))) noteMinted(device, { id, head });
+        const isNoted = ({ head: noted }: Write): boolean => sameHead(noted, head) && samePast(noted, head);
+        if (own && !writes.to(id).some(isNoted)) noteMinted(device, { id, head });
       }
     }
   };
@@ -181,9 +183,11 @@ export function createWriteLog(): WriteLog {
   const holds = ({ journal }: WatchedDevice, { id, head }: Write): boolean => {
     const record = journal.records.get(id);
     const heads = [...(record?.heads ?? []), ...(record?.pending?.heads ?? [])];
-    return heads.some(
-      (stored) => sameHead(stored.head, head) || (supersedes(stored.head, head) && !sameDot(stored.head, head)),
-    );
+    const isHeld = ({ head: other }: { readonly head: Head }): boolean =>
+      sameHead(other, head) || (supersedes(other, head) && !sameDot(other, head));
+    const isStored = ({ head: other }: Write): boolean => heads.some((stored) => sameHead(stored.head, other));
+    // A write that was found again after a loss may name less than it did, and yet is the same to others.
+    return heads.some(isHeld) || (losers.size > 0 && writes.to(id).some((write) => isStored(write) && isHeld(write)));
   };
 
   const holdsUnderAnyName = (device: WatchedDevice, write: Write): boolean =>
@@ -286,8 +290,8 @@ export function createWriteLog(): WriteLog {
         [...device.journal.records.values()].flatMap(({ id, heads }) => {
           const held = writes.to(id).filter((write) => holds(device, write));
           const present = held.filter((write) => !isReplaced(write, held));
-          const expected = canonicalJson(reduceHeads(present.map(({ head }) => ({ head }))).map(({ head }) => head));
-          const got = canonicalJson(reduceHeads(heads.map(({ head }) => ({ head }))).map(({ head }) => head));
+          const expected = canonicalJson(reduceHeads(present).map(told));
+          const got = canonicalJson(reduceHeads(heads).map(told));
           return got === expected ? [] : [`${device.name} has ${got} for document ${id}, but ${expected} was written`];
         }),
       ),
