@@ -14,6 +14,7 @@ import type {
 } from '@rxdb-p2p/protocol';
 import { initialSyncState, MAX_FRUITLESS, P2PError, syncStep } from '@rxdb-p2p/protocol';
 import type { CollectionReplica } from '../replica/collection-replica.ts';
+import { createFetchWatch } from './fetch-watch.ts';
 import { createSyncMeter, type SyncMeter } from './sync-meter.ts';
 import type { Timers } from './timers.ts';
 
@@ -77,6 +78,7 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
   const unkept = new Map<string, number>();
   /** the last name that was given up on the word of a peer that sends nothing to us */
   let renamed: { readonly actor: string; readonly at: number } | undefined;
+  const fetchWatch = createFetchWatch(replica, timers, guard);
   let closed = false;
 
   function step(input: SyncInput): void {
@@ -84,6 +86,7 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
     const [next, effects] = syncStep(state, input);
     state = next;
     for (const effect of effects) perform(effect);
+    fetchWatch.look(state, running.has('ask'));
     for (const listener of listeners) listener();
   }
 
@@ -273,6 +276,7 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
       unsubscribe();
       for (const id of ports.keys()) meter.left(id);
       for (const stop of running.values()) stop();
+      fetchWatch.end();
       running.clear();
     },
   };

@@ -2,13 +2,13 @@
  * Documents that the storage has lost, whole or the newest of what was written to them: each storage of a device can lose
  * its own part, when power fails (ARCHITECTURE §4).
  */
-import { covers, P2PError } from '@rxdb-p2p/protocol';
+import { type Actor, covers, type Dot, P2PError } from '@rxdb-p2p/protocol';
 import type { JournalChange } from '../journal/journal-change.ts';
 import { type DocRecord, isLive, type NewRecord, type StoredHead } from '../journal/record.ts';
 import { isOurRevision, isRxdbField, revisionHeight, type StoredDocument } from './document.ts';
 import { readMarker } from './marker.ts';
 import type { PushRanges } from './push-ranges.ts';
-import { reissue } from './reissue.ts';
+import { isTaken, reissue } from './reissue.ts';
 import type { ReplicaContext } from './replica-context.ts';
 
 export interface LostStorage {
@@ -55,7 +55,7 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
    * content is gone.
    */
   async function lostBeside(named: ReadonlySet<string>): Promise<readonly string[]> {
-    const isUnknown = context.unknownToOthers();
+    const isUnknown = unknownToOthers(context.ownNames());
     const own = [...journal.records.values()].filter(
       (record) => !named.has(record.id) && isStored(record) && record.heads.some(({ head }) => isUnknown(head)),
     );
@@ -68,20 +68,28 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
   }
 
   /**
-   * Own writes that the vector covers no more, and that nobody else is known to hold, go on: under a new name, unless it was a
-   * former one that went.
+   * Own writes that the vector covers no more go on, under a new name, unless it was a former one that went: at once those that
+   * nobody else is known to hold, and after a fetch, as in a rollback, those that nobody turns out to hold any more.
    */
   function renameOver(vector: Map<string, number>, lost: ReadonlySet<string>): JournalChange {
-    const isUnknown = context.unknownToOthers();
-    const isCut = (vector.get(context.actor()) ?? 0) < journal.seq;
-    const change: JournalChange = isCut ? context.newIncarnation() : {};
-    const name = context.actorOf(change.incarnation ?? journal.incarnation);
+    const names = context.ownNames();
+    const isUnknown = unknownToOthers(names);
     const kept = [...journal.records.values()].filter(({ id }) => !lost.has(id));
     const choose = (_: string, { head }: StoredHead): boolean => isUnknown(head) && !covers(vector, head);
+    const isCut = (vector.get(context.actor()) ?? 0) < journal.seq || isTaken(kept, { choose, name: context.actor() });
+    const change: JournalChange = isCut ? context.newIncarnation() : {};
+    const name = context.actorOf(change.incarnation ?? journal.incarnation);
     const { records, seq } = reissue(kept, { choose, name, from: isCut ? 0 : journal.seq });
     if (records.length > 0) vector.set(name, seq);
-    else if (!isCut) return {};
-    return { ...change, records, seq };
+    const uncovered = kept
+      .flatMap(({ heads }) => heads.map(({ head }) => head))
+      .filter((head) => !covers(vector, head));
+    const held = uncovered.find((head) => names.has(head.actor) && !isUnknown(head))?.actor;
+    const rollback: JournalChange =
+      held === undefined || journal.rollback !== null
+        ? {}
+        : { rollback: { actor: held, floor: names.get(held) ?? 0, upTo: 0 } };
+    return records.length > 0 || isCut ? { ...change, ...rollback, records, seq } : rollback;
   }
 
   /**
@@ -149,4 +157,9 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
       await dropAll(lost);
     },
   };
+}
+
+/** Tells own writes that nobody is known to have got. */
+function unknownToOthers(names: ReadonlyMap<Actor, number>): (dot: Dot) => boolean {
+  return ({ actor, seq }) => seq > (names.get(actor) ?? Number.POSITIVE_INFINITY);
 }

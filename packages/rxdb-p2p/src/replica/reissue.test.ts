@@ -1,7 +1,7 @@
 import { type Head, NO_FIELD_CLOCKS, NO_PAST } from '@rxdb-p2p/protocol';
 import { describe, expect, it } from 'vitest';
 import type { DocRecord, StoredHead } from '../journal/record.ts';
-import { type Reissue, reissue } from './reissue.ts';
+import { isTaken, type Reissue, reissue } from './reissue.ts';
 
 const OLD = 'old-------------';
 const NEW = 'new-------------';
@@ -54,5 +54,14 @@ describe('own writes under a name that is given up', () => {
       [YOU, 9],
       [NEW, 1],
     ]);
+  });
+
+  it('cannot take a name under which one of their documents has another version: a higher number would supersede that', () => {
+    const both = [headOf(OLD, 4, 40), headOf(NEW, 1, 50)];
+    expect(isTaken([recordOf('a', both)], above(3))).toBe(true);
+    expect(isTaken([recordOf('a', both.slice(0, 1), { pending: { rev: '2-p', heads: both } })], above(3))).toBe(true);
+    // Held by others, so it does not go on; and in another document.
+    expect(isTaken([recordOf('a', both)], above(4))).toBe(false);
+    expect(isTaken([recordOf('a', both.slice(0, 1)), recordOf('b', both.slice(1))], above(3))).toBe(false);
   });
 });

@@ -21,6 +21,16 @@ export interface Reissued {
   readonly seq: number;
 }
 
+/** Whether the name cannot be used: a document has a head of it already, which one with a higher number would supersede. */
+export function isTaken(records: Iterable<DocRecord>, { choose, name }: Reissue): boolean {
+  for (const { id, heads, pending } of records) {
+    const all = pending === undefined ? heads : [...heads, ...pending.heads];
+    const goesOn = all.filter((stored) => choose(id, stored));
+    if (goesOn.length > 0 && all.some((stored) => stored.head.actor === name && !goesOn.includes(stored))) return true;
+  }
+  return false;
+}
+
 /** A version keeps its timestamp, its clocks and its content hash. */
 export function reissue(records: Iterable<DocRecord>, { choose, name, from = 0, pastOf }: Reissue): Reissued {
   const again: NewRecord[] = [];

@@ -15,14 +15,21 @@ import {
   sameHead,
   supersedes,
 } from '@rxdb-p2p/protocol';
+import type { JournalChange } from '../journal/journal-change.ts';
 import type { StoredHead } from '../journal/record.ts';
+import type { FormerName, RollbackState } from '../journal/segment.ts';
 import type { Checked } from './content.ts';
-import { reissue } from './reissue.ts';
+import { isTaken, reissue } from './reissue.ts';
 import type { ReplicaContext } from './replica-context.ts';
+
+/** What a fetch of own writes waits for, besides a neighbour that has nothing more to bring. */
+export type Awaited = 'none' | 'any' | 'named';
 
 export interface Rollback {
   /** whether old writes are still being fetched: no cursor may skip them */
   readonly pending: boolean;
+  /** `named`: others were known to hold more of it than has come; `none`: nothing is fetched */
+  readonly awaited: Awaited;
   /**
    * Begins, if this is still our name: somebody knows its write of this number.
    *
@@ -35,8 +42,13 @@ export interface Rollback {
   renounce(): Promise<void>;
   /** What comes is not to supersede what its author cannot have seen. @returns ids of the documents that go on */
   protect(incoming: ReadonlyMap<string, readonly Checked[]>): Promise<readonly string[]>;
-  /** Ends, if all that is known of the old name has come. @returns ids of the documents that go on */
-  finish(): Promise<readonly string[]>;
+  /**
+   * Ends, if all that is known of the old name has come.
+   *
+   * @param anyway nobody who holds the rest has come for long; default false
+   * @returns ids of the documents that go on
+   */
+  finish(anyway?: boolean): Promise<readonly string[]>;
   /** After a crash half-way: nobody remembers what had come. */
   again(): Promise<void>;
 }
@@ -61,32 +73,43 @@ export function createRollback(context: ReplicaContext): Rollback {
   /** The vector without what may be another write than the one that others have. */
   function lowered(actor: Actor, floor: number): ReadonlyMap<Actor, number> {
     const vector = new Map(journal.vector);
-    if (floor > 0) vector.set(actor, Math.min(floor, vector.get(actor) ?? 0));
+    const entry = Math.min(floor, vector.get(actor) ?? 0);
+    if (entry > 0) vector.set(actor, entry);
     else vector.delete(actor);
     return vector;
+  }
+
+  /** Others hold what the vector covers by now of the old name. */
+  function knownByNow({ formerNames = journal.formerNames }: JournalChange, { actor }: RollbackState): FormerName[] {
+    const held = journal.vector.get(actor) ?? 0;
+    return formerNames.map(([name, seq]) => [name, name === actor ? Math.max(seq, held) : seq]);
   }
 
   async function issueAgain(choose: (id: string, stored: StoredHead) => boolean, last = false): Promise<string[]> {
     const { rollback } = journal;
     if (rollback === null) return [];
-    const name = context.actor();
+    const isNew = isTaken(journal.records.values(), { choose, name: context.actor() });
+    const change: JournalChange = isNew ? context.newIncarnation() : {};
+    const name = context.actorOf(change.incarnation ?? journal.incarnation);
     const floor = { actor: rollback.actor, seq: rollback.floor };
     const pastOf = (id: string, stored: StoredHead): readonly Dot[] =>
-      confirmed.has(keyOf(id, stored)) ? joinPasts([stored.head], name) : pastUpTo(stored.head, name, floor);
-    const { records, seq } = reissue(journal.records.values(), { choose, name, from: journal.seq, pastOf });
+      isOurs(id, stored) ? pastUpTo(stored.head, name, floor) : joinPasts([stored.head], name);
+    const from = isNew ? 0 : journal.seq;
+    const { records, seq } = reissue(journal.records.values(), { choose, name, from, pastOf });
     if (records.length === 0 && !last) return [];
     const vector = new Map(journal.vector);
     if (records.length > 0) vector.set(name, seq);
-    await journal.commit({ records, seq, vector, ...(last ? { rollback: null } : {}) });
+    const ended: JournalChange = last ? { rollback: null, formerNames: knownByNow(change, rollback) } : {};
+    await journal.commit({ ...change, records, seq, vector, ...ended });
     return records.map(({ id }) => id);
   }
 
   /** @param upTo what others have named, 0: nothing. @returns what they are known to have had from us */
   async function giveUp(upTo: number): Promise<number> {
     const actor = context.actor();
+    const floor = Math.min(context.acknowledged, journal.seq);
     // A second time before the first has ended: what it still has goes on at once.
     if (journal.rollback !== null) await issueAgain(isOurs, true);
-    const floor = Math.min(context.acknowledged, journal.seq);
     confirmed.clear();
     await journal.commit({
       ...context.newIncarnation(),
@@ -95,9 +118,15 @@ export function createRollback(context: ReplicaContext): Rollback {
     return floor;
   }
 
+  const isKnown = ({ actor, upTo }: RollbackState): boolean => covers(journal.vector, { actor, seq: upTo });
+
   return {
     get pending() {
       return journal.rollback !== null;
+    },
+    get awaited() {
+      if (journal.rollback === null) return 'none';
+      return isKnown(journal.rollback) ? 'any' : 'named';
     },
     async begin(actor, seq, fetch, held = seq) {
       if (actor !== context.actor() || seq <= journal.seq) return false;
@@ -126,12 +155,12 @@ export function createRollback(context: ReplicaContext): Rollback {
       if (endangered.size === 0) return [];
       return issueAgain((id, stored) => isOurs(id, stored) && endangered.has(keyOf(id, stored)));
     },
-    async finish() {
+    async finish(anyway = false) {
       const { rollback } = journal;
-      if (rollback === null || !covers(journal.vector, { actor: rollback.actor, seq: rollback.upTo })) return [];
+      if (rollback === null || (!anyway && !isKnown(rollback))) return [];
       // What others have, and can never count since an earlier write is gone for good, goes on, too.
-      const isUncounted = ({ head }: StoredHead): boolean =>
-        head.actor === rollback.actor && !covers(journal.vector, head);
+      const names = context.ownNames();
+      const isUncounted = ({ head }: StoredHead): boolean => names.has(head.actor) && !covers(journal.vector, head);
       return issueAgain((id, stored) => isOurs(id, stored) || isUncounted(stored), true);
     },
     async again() {

@@ -171,4 +171,40 @@ describe('what has gone wrong once', () => {
     const rot: Step = { do: 'rot', device: 0, id: 'a', downMs: 100, thenMs: 3_000 };
     expect(await failuresOf([alone, set(0, 'a'), set(0, 'b'), freeze, rot])).toEqual([]);
   });
+
+  it('a disk forgets what others had acknowledged, who forget it, too: what is left of it goes on', async () => {
+    const storages = [0, 1, 2].map(() => ({ callMs: 0, eventMs: 0 }));
+    const forgets = (device: number, downMs: number): Step => ({
+      ...{ do: 'power', device, documents: 5, journal: 0, downMs, thenMs: 0 },
+    });
+    const rot: Step = { do: 'rot', device: 0, id: 'b', downMs: 50, thenMs: 20 };
+    const steps: Step[] = [
+      { do: 'stall', device: 0, forMs: 3_900, thenMs: 0 },
+      ...[set(1, 'c', 0), set(2, 'a', 20), set(2, 'b', 20), set(1, 'd', 0), forgets(1, 1_000)],
+      ...[set(2, 'e', 0), rot, set(2, 'd', 40), forgets(2, 50)],
+    ];
+    expect(await failuresOf(steps, { storages })).toEqual([]);
+  });
+
+  it('a name cannot be taken for what goes on, where a document has a version of that name already', async () => {
+    const forgets = (documents: number, downMs: number, thenMs: number): Step => ({
+      ...{ do: 'power', device: 2, documents, journal: 0, downMs, thenMs },
+    });
+    const first = [set(2, 'a', 20), set(2, 'b', 50), forgets(5, 40, 20)];
+    expect(await failuresOf([...first, set(2, 'b', 0), set(2, 'c', 2_000), forgets(1, 50, 0)])).toEqual([]);
+  });
+
+  it('who has named later writes of a restored backup forgets them: what it has goes on without them', async () => {
+    const storages = [100, 5, 100].map((callMs) => ({ callMs, eventMs: 0 }));
+    const forgets = { do: 'power', device: 0, documents: 20, journal: 20, downMs: 3_000, thenMs: 0 } as const;
+    for (const thenMs of [150, 240]) {
+      const steps: Step[] = [
+        { do: 'partition', side: [2], thenMs: 0 },
+        ...[set(1, 'a', 2_000), { do: 'backup', device: 1, thenMs: 50 } as const],
+        ...[set(1, 'b'), set(1, 'c'), set(1, 'd', 2_000)],
+        ...[{ do: 'restore', device: 1, downMs: 50, thenMs } as const, forgets, { do: 'heal', thenMs: 50 } as const],
+      ];
+      expect(await failuresOf(steps, { storages }), `after ${thenMs} ms`).toEqual([]);
+    }
+  });
 });

@@ -58,11 +58,15 @@ async function live(plan: Plan, world: FuzzWorld): Promise<Outcome> {
   return outcome(settled ? failures : [...failures, 'traffic does not stop']);
 }
 
-async function settle({ time, network }: FuzzWorld): Promise<boolean> {
+async function settle({ time, network, sites }: FuzzWorld): Promise<boolean> {
+  const isFetching = (): boolean =>
+    sites.some(({ watched }) => watched !== undefined && watched.replica.awaited !== 'none');
   for (let round = 0; round < MAX_SETTLE_ROUNDS; round++) {
     const before = network.sent.frames;
+    const wasFetching = isFetching();
     await time.run(SETTLE_MS);
-    if (network.sent.frames !== before) continue;
+    // What a fetch that has just ended issues again may be on its way to the disk still.
+    if (network.sent.frames !== before || wasFetching) continue;
     await time.run(QUIET_MS);
     return network.sent.frames === before;
   }
