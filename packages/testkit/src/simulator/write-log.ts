@@ -14,6 +14,7 @@ import {
 } from '@rxdb-p2p/protocol';
 import type { DocRecord } from 'rxdb-p2p/testing';
 import type { WatchedDevice } from './device.ts';
+import { createReleases, type Releases } from './releases.ts';
 import { createWrites, type Write } from './writes.ts';
 
 export interface WriteLog {
@@ -25,6 +26,7 @@ export interface WriteLog {
   excuse(loser: WatchedDevice, others: readonly WatchedDevice[]): void;
   /** All that this device has is about to be on another one, too: both may go on under one name for a while. */
   noteCopied(source: WatchedDevice): void;
+  readonly releases: Releases;
   /** Writes that are neither shown by a replica nor superseded by what it shows. */
   missing(devices: readonly WatchedDevice[]): string[];
   /** Heads that nobody has written, and documents whose heads are not those of all their writes. */
@@ -57,6 +59,7 @@ export function createWriteLog(): WriteLog {
   const copied = new Set<string>();
   /** under which other names a write has gone on */
   const again = new Map<Write, readonly Write[]>();
+  const releases = createReleases();
   /** By device: the vector whose writes were all found to be there. */
   const checked = new Map<string, Vector>();
   const violations: string[] = [];
@@ -96,21 +99,24 @@ export function createWriteLog(): WriteLog {
     const known = writes.of(head);
     // A tab that freezes in a commit hears of it after the next one has read it.
     if (known !== undefined && known.id === id && canonicalJson(known.head) === canonicalJson(head)) return;
+    checkMinted(device, write, known);
+    writes.add(write);
+  };
+
+  const checkMinted = (device: WatchedDevice, write: Write, known: Write | undefined): void => {
+    const { id, head } = write;
     // What its journal has lost it can only name again: a fork, if it is not the same.
     if (known !== undefined && !losers.has(device.name) && !copied.has(device.name))
       violations.push(`${device.name} has minted ${nameOf(write)} twice`);
     const former = writes.to(id).filter((other) => isAgain(head, other.head));
     if (former.length > 0) {
       for (const other of former) again.set(other, [...(again.get(other) ?? []), write]);
-      writes.add(write);
       return;
     }
+    if (releases.take(device.name, write)) return;
     const rev = device.journal.records.get(id)?.rev ?? '';
     // A fold whose record is lost counts as a write: nothing else has its content.
-    if (before.has(rev) || (losers.has(device.name) && !device.handWrites.madeOn.has(rev))) {
-      writes.add(write);
-      return;
-    }
+    if (before.has(rev) || (losers.has(device.name) && !device.handWrites.madeOn.has(rev))) return;
     if (!device.handWrites.madeOn.has(rev))
       violations.push(`${device.name} has minted ${nameOf(write)}, which is nobody's`);
     const key = `${device.name} ${id} ${rev}`;
@@ -118,7 +124,6 @@ export function createWriteLog(): WriteLog {
     if (other !== undefined) violations.push(`${nameOf(write)} is ${nameOf(other)} once more`);
     mintedFor.set(key, write);
     checkCausality(device, write, rev);
-    writes.add(write);
   };
 
   /** A write supersedes what its author could see, and nothing else. */
@@ -236,14 +241,13 @@ export function createWriteLog(): WriteLog {
   };
 
   return {
-    violations,
+    ...{ violations, releases, noteShown },
     get lossy() {
       return losers.size > 0;
     },
     get size() {
       return writes.all().length;
     },
-    noteShown,
     watch(device) {
       checked.delete(device.name);
       // Also what was written before the replica could notice: on top of what nobody knows any more.

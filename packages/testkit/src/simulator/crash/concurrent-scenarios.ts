@@ -79,6 +79,23 @@ export const concurrentScenarios: readonly CrashScenario[] = [
     expected: (accepted) => orNone(accepted('edit'), { ...A, text: 'victim' }),
     heads: (accepted) => ({ a: accepted('edit') ? 2 : 1 }),
   },
+  ...[undefined, { ...A, text: 'corrected' }].map(
+    (corrected): CrashScenario => ({
+      name: `a version that is kept aside is let go, ${corrected === undefined ? 'for what is shown' : 'and corrected'}`,
+      quarantines: true,
+      async prepare(world) {
+        await withA(world);
+        await apart(world, [set('text', 'victim'), 'edit'], set('count', 'no number'));
+        await world.pass(1_000);
+      },
+      async run(world) {
+        world.release('victim', 'a', corrected);
+        await world.pass(1_000);
+      },
+      expected: (_, releases) => [releases > 0 && corrected !== undefined ? corrected : { ...A, text: 'victim' }],
+      heads: (_, releases) => ({ a: releases > 0 ? 1 : 2 }),
+    }),
+  ),
   {
     name: 'two concurrent versions of an unknown document, and then what settles them',
     places: ['victim', 'witness', 'third'],

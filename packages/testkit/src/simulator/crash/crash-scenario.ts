@@ -18,12 +18,12 @@ export interface CrashScenario {
   prepare?(world: CrashWorld): Promise<void>;
   /** The process dies at one of its writes from here on. */
   run(world: CrashWorld): Promise<void>;
-  /** What all show in the end, when the storages took the writes of these labels. */
-  expected(accepted: (label: string) => boolean): readonly SimDocument[];
+  /** What all show in the end, when the storages took the writes of these labels, and so many versions were let go. */
+  expected(accepted: (label: string) => boolean, releases: number): readonly SimDocument[];
   /** The field that both sides set: an edit beside may decide it, which is noticed together with the one before it. */
   readonly contested?: string;
   /** How many versions of a document stand side by side in the end, where it is not one. */
-  heads?(accepted: (label: string) => boolean): Readonly<Record<string, number>>;
+  heads?(accepted: (label: string) => boolean, releases: number): Readonly<Record<string, number>>;
   /** Writes that no checkpoint shows, since clocks go back: they are found when all documents are compared. */
   readonly needsComparison?: boolean;
   /** Documents for which that is not said. */

@@ -1,5 +1,5 @@
 /** A device whose process dies, others that go on, and the disks, clocks and links that outlive it. */
-import { base64url, createFieldHasher, dominates } from '@rxdb-p2p/protocol';
+import { type Body, base64url, createFieldHasher, dominates } from '@rxdb-p2p/protocol';
 import { type JournalLimits, readMarker, type StoredDocument, WRITE_CONTEXT } from 'rxdb-p2p/testing';
 import { createClock, createDevice, type Device, openDocuments, type WatchedDevice } from '../device.ts';
 import { createDisk, type SimDisk } from '../disk.ts';
@@ -7,7 +7,7 @@ import { type HandlerName, policyOf } from '../handlers.ts';
 import { createSimNetwork, type SimNetwork } from '../network.ts';
 import { createProcess, type SimProcess, type StorageDelays, type StorageWrite } from '../process.ts';
 import { createRandom } from '../random.ts';
-import { type Change, createHandWrites, createUser, USER_CONTEXT } from '../user.ts';
+import { type Change, createHandWrites, createUser, type SimDocument, USER_CONTEXT } from '../user.ts';
 import { createVirtualTime } from '../virtual-time.ts';
 import { createWriteLog, type WriteLog } from '../write-log.ts';
 
@@ -32,6 +32,8 @@ export interface CrashWorld {
   write(place: Place, id: string, change: Change, label?: string): void;
   /** A person's write while nothing of ours runs there: from another tab, say. */
   writeBeside(place: Place, id: string, change: Change, label?: string): Promise<void>;
+  /** A person lets a version go that is kept aside at this place; the document becomes this one, or stays as it is shown. */
+  release(place: Place, id: string, document?: SimDocument): void;
   /** Takes a document off a disk for good, with nothing left of it. */
   purge(place: Place, id: string): Promise<void>;
   /** Notes all that is on a disk. @returns what puts it there again, when no process of that place is alive */
@@ -179,6 +181,16 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
     await documents.close();
   }
 
+  /** @throws RangeError there is no such version */
+  function release(place: Place, id: string, document?: SimDocument): void {
+    const { replica } = userAt(place);
+    const aside = replica.quarantine(0, Number.MAX_SAFE_INTEGER).versions.find((version) => version.id === id);
+    if (aside === undefined) throw new RangeError(`no version of ${id} is kept aside`);
+    const { actor, seq } = aside.stored.head;
+    log.releases.note(place, id, { actor, seq });
+    void replica.release({ id, actor, seq }, document as Body | undefined);
+  }
+
   function save(place: Place): () => Promise<void> {
     const { disk } = siteOf(place);
     const image = disk.save();
@@ -222,6 +234,7 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
       void deviceAt(place)?.write(id, change, label);
     },
     writeBeside: (place, id, change, label) => time.answer(writeBeside(place, id, change, label)),
+    release,
     purge,
     save,
     interject(when, of, write) {
