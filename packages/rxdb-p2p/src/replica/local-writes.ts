@@ -1,9 +1,10 @@
 /** Journals local writes: what the documents say that their records do not. */
-import { type Head, P2PError, type Version, vectorEntry } from '@rxdb-p2p/protocol';
-import type { NewRecord } from '../journal/record.ts';
+import { type Head, P2PError, sameDot, type Version, vectorEntry } from '@rxdb-p2p/protocol';
+import type { DocRecord, NewRecord, StoredHead } from '../journal/record.ts';
 import { checkBody } from './content.ts';
 import { bodyOf, type StoredDocument } from './document.ts';
 import type { LostStorage } from './lost-storage.ts';
+import { readMarker } from './marker.ts';
 import { bodyText, type Observation, observe } from './observe.ts';
 import type { ReplicaContext } from './replica-context.ts';
 import type { Rollback } from './rollback.ts';
@@ -58,10 +59,27 @@ export function createLocalWrites(context: ReplicaContext, { lost, rollback }: L
     return [version];
   }
 
+  /**
+   * [REP-3] Written on what was shown before an own write that no document shows yet: that one lets a version go. Under the
+   * same name it would be superseded by what did not know of it.
+   */
+  function isBesideOwn(record: DocRecord | undefined, document: StoredDocument): boolean {
+    const { _rev } = document;
+    if (record?.pending === undefined || _rev === record.rev || _rev === record.pending.rev) return false;
+    const { heads, pending } = record;
+    const isUnseen = ({ head }: StoredHead): boolean =>
+      head.actor === context.actor() && !heads.some((shown) => sameDot(shown.head, head));
+    return pending.heads.some(isUnseen) && readMarker(document, hasher)?.rev !== _rev;
+  }
+
   return {
     async journal(found, checkpoint) {
       await lost.recover(found);
       const actor = context.actor();
+      if ([...found].some(([id, document]) => isBesideOwn(journal.records.get(id), document))) {
+        await journal.commit(context.newIncarnation());
+        return this.journal(found, checkpoint);
+      }
       const previous = journal.seq;
       let seq = previous;
       const mint = () => ({ actor, seq: ++seq });

@@ -128,15 +128,17 @@ export function createSimNetwork(time: VirtualTime, random: Random, options: Sim
         };
         transmit(deliver, wrong, out);
       };
-      const kill = (): void => {
+      /** What was sent before still arrives. */
+      const finish = (reason: string, then: () => void): void => {
         out.open = false;
         back.open = false;
         time.after(Math.max(0, out.at - time.now()), () => {
-          close('the other process is gone');
-          connectAll();
+          close(reason);
+          then();
         });
       };
-      return { ...createEnd(remote.name, room, own === a, send, () => close('closed')), kill };
+      const kill = (): void => finish('the other process is gone', connectAll);
+      return { ...createEnd(remote.name, room, own === a, send, () => finish('closed', () => undefined)), kill };
     };
     const endA: End = endOf(a, b, fromA, fromB, () => endB);
     const endB: End = endOf(b, a, fromB, fromA, () => endA);

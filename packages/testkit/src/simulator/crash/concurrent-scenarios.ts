@@ -83,6 +83,7 @@ export const concurrentScenarios: readonly CrashScenario[] = [
     (corrected): CrashScenario => ({
       name: `a version that is kept aside is let go, ${corrected === undefined ? 'for what is shown' : 'and corrected'}`,
       quarantines: true,
+      renames: true,
       async prepare(world) {
         await withA(world);
         await apart(world, [set('text', 'victim'), 'edit'], set('count', 'no number'));

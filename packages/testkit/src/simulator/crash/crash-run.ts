@@ -14,10 +14,25 @@ export async function runCrash(
   point: CrashPoint | undefined,
   storageKind: StorageKind,
 ): Promise<CrashOutcome> {
-  const { places = DEFAULT_PLACES, handler = 'fields', journalLimits, losesStorage = false } = scenario;
+  const {
+    places = DEFAULT_PLACES,
+    handler = 'fields',
+    journalLimits,
+    losesStorage = false,
+    renames = false,
+  } = scenario;
   const limits = journalLimits === undefined ? {} : { journalLimits };
   const comparesAll = scenario.needsComparison === true || losesStorage || storageKind === 'late events';
-  const world = createCrashWorld({ seed: 1, places, handler, storageKind, comparesAll, losesStorage, ...limits });
+  const world = createCrashWorld({
+    seed: 1,
+    places,
+    handler,
+    storageKind,
+    comparesAll,
+    losesStorage,
+    renames,
+    ...limits,
+  });
   try {
     return await liveAndDie(world, scenario, point);
   } finally {

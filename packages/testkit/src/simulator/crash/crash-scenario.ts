@@ -30,6 +30,8 @@ export interface CrashScenario {
   readonly openHeads?: readonly string[];
   /** The victim's disk has lost documents, which is reported. */
   readonly losesStorage?: boolean;
+  /** An edit that did not know of an own version, which no document showed yet, takes a new name. */
+  readonly renames?: boolean;
   /** A version breaks the schema: its author shows it, the others keep it aside, and all report it. */
   readonly quarantines?: boolean;
 }

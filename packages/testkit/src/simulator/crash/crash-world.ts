@@ -66,6 +66,8 @@ export interface CrashWorldOptions {
   readonly journalLimits?: Partial<JournalLimits>;
   /** Disks lose what was on them: processes cannot hold what the ones before them held. */
   readonly losesStorage: boolean;
+  /** Whether a process may take a new name, and remember the one before. */
+  readonly renames: boolean;
 }
 
 interface Site {
@@ -205,8 +207,9 @@ export function createCrashWorld(options: CrashWorldOptions): CrashWorld {
   /** What a process has said it holds, the next one must hold. */
   function compareLives(place: Place, before: WatchedDevice, after: WatchedDevice): void {
     if (!dominates(after.journal.vector, before.journal.vector)) failures.push(`${place} has lost part of its vector`);
-    if (after.journal.seq < before.journal.seq) failures.push(`${place} has lost its seq`);
     if (after.journal.lsn < before.journal.lsn) failures.push(`${place} has lost lsns`);
+    if (options.renames && after.journal.formerNames.some(([name]) => name === before.replica.actor)) return;
+    if (after.journal.seq < before.journal.seq) failures.push(`${place} has lost its seq`);
     const known = before.journal.incarnation;
     if (known !== '' && after.journal.incarnation !== known) failures.push(`${place} has another incarnation`);
   }

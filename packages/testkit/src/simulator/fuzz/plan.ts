@@ -108,10 +108,11 @@ const FAULTS: readonly (readonly [StepName, number])[] = [
   ['purge', 2],
   ['backup', 2],
   ['restore', 1],
+  ['copy', 1],
 ];
 
 /** After these a number may be used again, which nobody can prevent: only without them every fork and difference is a failure. */
-const LOSSES: readonly StepName[] = ['power', 'rot', 'restore'];
+const LOSSES: readonly StepName[] = ['power', 'rot', 'restore', 'copy'];
 
 export interface PlanLimits {
   /** default: 10 */
