@@ -5,7 +5,6 @@ import {
   type Dot,
   type Head,
   reduceHeads,
-  sameDot,
   sameHead,
   samePast,
   supersedes,
@@ -14,6 +13,7 @@ import {
 } from '@rxdb-p2p/protocol';
 import type { DocRecord } from 'rxdb-p2p/testing';
 import type { WatchedDevice } from './device.ts';
+import { createHeldWrites } from './held-writes.ts';
 import { createReleases, type Releases } from './releases.ts';
 import { createWrites, type Write } from './writes.ts';
 
@@ -59,6 +59,7 @@ export function createWriteLog(): WriteLog {
   const copied = new Set<string>();
   /** under which other names a write has gone on */
   const again = new Map<Write, readonly Write[]>();
+  const { holds, holdsUnderAnyName, isForked, isBehindFork, isReplaced } = createHeldWrites(writes, again, losers);
   const releases = createReleases();
   /** By device: the vector whose writes were all found to be there. */
   const checked = new Map<string, Vector>();
@@ -184,38 +185,6 @@ export function createWriteLog(): WriteLog {
       }
     }
   };
-
-  const holds = ({ journal }: WatchedDevice, { id, head }: Write): boolean => {
-    const record = journal.records.get(id);
-    const heads = [...(record?.heads ?? []), ...(record?.pending?.heads ?? [])];
-    const isHeld = ({ head: other }: { readonly head: Head }): boolean =>
-      sameHead(other, head) || (supersedes(other, head) && !sameDot(other, head));
-    const isStored = ({ head: other }: Write): boolean => heads.some((stored) => sameHead(stored.head, other));
-    // A write that was found again after a loss may name less than it did, and yet is the same to others.
-    return heads.some(isHeld) || (losers.size > 0 && writes.to(id).some((write) => isStored(write) && isHeld(write)));
-  };
-
-  const holdsUnderAnyName = (device: WatchedDevice, write: Write): boolean =>
-    holds(device, write) || (again.get(write) ?? []).some((other) => holdsUnderAnyName(device, other));
-
-  /**
-   * Whoever has one of two versions of a dot is not sent the other one before a repair, nor what only that supersedes; and
-   * a later write of that author takes the place of both.
-   */
-  const isBehindFork = ({ id, head }: Write): boolean =>
-    writes.to(id).some((other) => supersedes(other.head, head) && isForked(other.head));
-
-  const isForked = ({ actor, seq }: Dot): boolean => writes.by(actor, seq - 1, seq).length > 1;
-
-  /** What was made on one side of a fork takes the place of the other one, too, but not of what that had superseded. */
-  const isReplaced = ({ head }: Write, by: readonly Write[]): boolean =>
-    isForked(head) &&
-    by.some(
-      ({ head: later }) =>
-        !sameDot(later, head) &&
-        supersedes(later, head) &&
-        by.some(({ head: base }) => base !== later && supersedes(head, base) && !supersedes(later, base)),
-    );
 
   /** The rule of the vector: of what it covers, what is new in it or in these documents is there. */
   const checkCovered = (device: WatchedDevice, changed: readonly string[]): void => {
