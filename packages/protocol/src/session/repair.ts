@@ -5,33 +5,53 @@
 
 import { MAX_FETCHED_IDS } from '../limits.ts';
 import { compareStrings } from '../version/dot.ts';
-import { agreementWith } from './agreement.ts';
+import { agreementWith, isStranded } from './agreement.ts';
 import { versionsCost } from './cost.ts';
 import type { DifferFrame, EntriesFrame } from './frames.ts';
 import { withNeighbour } from './neighbours.ts';
 import { resumeScans } from './serve.ts';
-import type { NeighbourId, Repair, SyncEffect, SyncInput, SyncState } from './sync-types.ts';
-import { MAX_OVERDRAFT_BYTES, MAX_REPAIR_DOUBLINGS, REPAIR_DELAY_MS, REPAIR_STALLED_MS } from './timing.ts';
+import type { Neighbour, NeighbourId, Repair, SyncEffect, SyncInput, SyncState } from './sync-types.ts';
+import {
+  MAX_OVERDRAFT_BYTES,
+  MAX_REPAIR_DOUBLINGS,
+  REPAIR_DELAY_MS,
+  REPAIR_STALLED_MS,
+  STRAND_DELAY_MS,
+} from './timing.ts';
 
 type Step = readonly [SyncState, readonly SyncEffect[]];
 
-/** [REPAIR-1] A difference counts when it is still there after a while: the other may have more to say. */
+/** Why two are compared, which is the timer that waits for as long as it must have lasted. */
+type Reason = 'compare' | 'strand';
+
+const HOLDS: Readonly<Record<Reason, (state: SyncState, neighbour: Neighbour) => boolean>> = {
+  compare: (state, neighbour) => agreementWith(state, neighbour) === 'different',
+  strand: isStranded,
+};
+const DELAYS_MS: Readonly<Record<Reason, readonly [number, number]>> = {
+  compare: REPAIR_DELAY_MS,
+  strand: STRAND_DELAY_MS,
+};
+
+/** [REPAIR-1] [REPAIR-6] A difference counts when it is still there after a while: the other may have more to say. */
 export function watchAgreement(state: SyncState): readonly SyncEffect[] {
   if (state.repair !== null) return [];
-  const next = nextToRepair(state);
-  if (next === undefined) return [];
-  // Whoever differs again and again is compared more and more rarely.
-  const factor = 2 ** Math.min(state.neighbours.get(next)?.repairs ?? 0, MAX_REPAIR_DOUBLINGS);
-  const [minMs, maxMs] = REPAIR_DELAY_MS;
-  return [{ type: 'start-timer', timer: 'compare', minMs: minMs * factor, maxMs: maxMs * factor }];
+  return (['compare', 'strand'] as const).flatMap((timer): SyncEffect[] => {
+    const next = nextToRepair(state, timer);
+    if (next === undefined) return [];
+    // Whoever differs again and again is compared more and more rarely.
+    const factor = 2 ** Math.min(state.neighbours.get(next)?.repairs ?? 0, MAX_REPAIR_DOUBLINGS);
+    const [minMs, maxMs] = DELAYS_MS[timer];
+    return [{ type: 'start-timer', timer, minMs: minMs * factor, maxMs: maxMs * factor }];
+  });
 }
 
 /** The neighbour that differs and has been compared least. */
-function nextToRepair(state: SyncState): NeighbourId | undefined {
+function nextToRepair(state: SyncState, reason: Reason): NeighbourId | undefined {
   let next: NeighbourId | undefined;
   let fewest = Number.POSITIVE_INFINITY;
   for (const [id, neighbour] of state.neighbours) {
-    if (neighbour.repairs < fewest && agreementWith(state, neighbour) === 'different') {
+    if (neighbour.repairs < fewest && HOLDS[reason](state, neighbour)) {
       next = id;
       fewest = neighbour.repairs;
     }
@@ -48,8 +68,8 @@ export function noteAgreement(state: SyncState): SyncState {
   return next;
 }
 
-export function beginRepair(state: SyncState): Step {
-  const id = state.repair === null ? nextToRepair(state) : undefined;
+export function beginRepair(state: SyncState, reason: Reason): Step {
+  const id = state.repair === null ? nextToRepair(state, reason) : undefined;
   const neighbour = id === undefined ? undefined : state.neighbours.get(id);
   if (id === undefined || neighbour === undefined) return [state, []];
   const noted = withNeighbour(state, id, { ...neighbour, repairs: neighbour.repairs + 1 });
@@ -58,8 +78,9 @@ export function beginRepair(state: SyncState): Step {
     ...{ neighbour: id, want, stage: 'summing', after: null, last: null },
     ...{ wanted: [], credit: 0, unstored: 0 },
   };
-  // Once is enough to be told of it.
-  const told: readonly SyncEffect[] = neighbour.repairs > 0 ? [] : [{ type: 'diverged', neighbour: id }];
+  // Once is enough to be told of it; and who lacks what no vector covers has received something else.
+  const isNews = reason === 'compare' && neighbour.repairs === 0;
+  const told: readonly SyncEffect[] = isNews ? [{ type: 'diverged', neighbour: id }] : [];
   return [{ ...noted, lastWant: want, repair }, [...told, ...round(repair)]];
 }
 

@@ -104,9 +104,9 @@ interface Asked {
  * `have`: tell the neighbours what was persisted. `ask`: ask for what is still lacking. `stalled`: the neighbour we
  * pull from has not sent anything for too long. `pace`: see whether it sends enough. `rest`: neighbours that did not send
  * what they say to have are nearer to their next chance. `compare`: compare with a neighbour that holds something else.
- * `repair`: that one has not answered for too long.
+ * `strand`: compare with one that has, or lacks, what no vector covers. `repair`: that one has not answered for too long.
  */
-export type TimerKind = 'have' | 'ask' | 'stalled' | 'pace' | 'rest' | 'compare' | 'repair';
+export type TimerKind = 'have' | 'ask' | 'stalled' | 'pace' | 'rest' | 'compare' | 'strand' | 'repair';
 
 export type SyncEffect =
   | { readonly type: 'send'; readonly neighbour: NeighbourId; readonly frame: SyncFrame }

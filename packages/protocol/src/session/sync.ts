@@ -236,7 +236,8 @@ function timerFired(state: SyncState, timer: TimerKind): Step {
     case 'ask':
       return askOrWait(state, undefined, true);
     case 'compare':
-      return beginRepair(state);
+    case 'strand':
+      return beginRepair(state, timer);
     case 'repair':
       return repairStalled(state);
     case 'stalled':

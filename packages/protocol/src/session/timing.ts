@@ -42,6 +42,9 @@ export const PULL_CREDIT_BYTES: number = 512 * 1024;
 export const REPAIR_DELAY_MS: readonly [number, number] = [1_000, 2_000];
 export const MAX_REPAIR_DOUBLINGS: number = 8;
 
+/** What no vector covers may be on its way with its author: he has this long to bring the rest of it, milliseconds. */
+export const STRAND_DELAY_MS: readonly [number, number] = [30_000, 60_000];
+
 /** A neighbour that does not answer a question of a repair for this long is given up, as in a pull. */
 export const REPAIR_STALLED_MS: number = 20_000;
 

@@ -45,6 +45,8 @@ export interface Commit {
   readonly lost: boolean;
 }
 
+export type NewIncarnation = JournalChange & { readonly incarnation: string };
+
 export interface ReplicaContext extends ReplicaDeps {
   readonly primaryPath: string;
   readonly schemaVersion: number;
@@ -53,7 +55,7 @@ export interface ReplicaContext extends ReplicaDeps {
   /** the name under which this replica writes now */
   actor(): string;
   /** A new name for this replica's writes, which begin at 1 again; to be committed. */
-  newIncarnation(): JournalChange & { readonly incarnation: string };
+  newIncarnation(): NewIncarnation;
   /** highest own `seq` that anyone has persisted */
   readonly acknowledged: number;
   noteAcknowledged(seq: number): void;

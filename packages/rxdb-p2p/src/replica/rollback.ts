@@ -16,11 +16,11 @@ import {
   supersedes,
 } from '@rxdb-p2p/protocol';
 import type { JournalChange } from '../journal/journal-change.ts';
-import type { StoredHead } from '../journal/record.ts';
+import type { NewRecord, StoredHead } from '../journal/record.ts';
 import type { FormerName, RollbackState } from '../journal/segment.ts';
 import type { Checked } from './content.ts';
-import { isTaken, reissue } from './reissue.ts';
-import type { ReplicaContext } from './replica-context.ts';
+import { isTaken, type Reissue, reissue } from './reissue.ts';
+import type { NewIncarnation, ReplicaContext } from './replica-context.ts';
 
 /** What a fetch of own writes waits for, besides a neighbour that has nothing more to bring. */
 export type Awaited = 'none' | 'any' | 'named';
@@ -71,7 +71,7 @@ export function createRollback(context: ReplicaContext): Rollback {
     journal.cursorNames().map((name) => [name, null] as const);
 
   /** The vector without what may be another write than the one that others have. */
-  function lowered(actor: Actor, floor: number): ReadonlyMap<Actor, number> {
+  function lowered(actor: Actor, floor: number): Map<Actor, number> {
     const vector = new Map(journal.vector);
     const entry = Math.min(floor, vector.get(actor) ?? 0);
     if (entry > 0) vector.set(actor, entry);
@@ -85,35 +85,56 @@ export function createRollback(context: ReplicaContext): Rollback {
     return formerNames.map(([name, seq]) => [name, name === actor ? Math.max(seq, held) : seq]);
   }
 
-  async function issueAgain(choose: (id: string, stored: StoredHead) => boolean, last = false): Promise<string[]> {
-    const { rollback } = journal;
-    if (rollback === null) return [];
-    const isNew = isTaken(journal.records.values(), { choose, name: context.actor() });
-    const change: JournalChange = isNew ? context.newIncarnation() : {};
-    const name = context.actorOf(change.incarnation ?? journal.incarnation);
+  /**
+   * What goes on.
+   *
+   * @param renamed the name that it takes; default: the present one, or a new one where that is taken
+   * @param vector gets the entry of that name
+   */
+  function goingOn(
+    rollback: RollbackState,
+    choose: Reissue['choose'],
+    vector: Map<Actor, number>,
+    renamed?: NewIncarnation,
+  ): JournalChange & { readonly records: readonly NewRecord[] } {
+    const isUsable = !isTaken(journal.records.values(), { choose, name: context.actor() });
+    const change = renamed ?? (isUsable ? undefined : context.newIncarnation());
+    const name = change === undefined ? context.actor() : context.actorOf(change.incarnation);
     const floor = { actor: rollback.actor, seq: rollback.floor };
     const pastOf = (id: string, stored: StoredHead): readonly Dot[] =>
       isOurs(id, stored) ? pastUpTo(stored.head, name, floor) : joinPasts([stored.head], name);
-    const from = isNew ? 0 : journal.seq;
+    const from = change === undefined ? journal.seq : 0;
     const { records, seq } = reissue(journal.records.values(), { choose, name, from, pastOf });
-    if (records.length === 0 && !last) return [];
-    const vector = new Map(journal.vector);
     if (records.length > 0) vector.set(name, seq);
+    return { ...change, records, seq };
+  }
+
+  async function issueAgain(choose: Reissue['choose'], last = false): Promise<string[]> {
+    const { rollback } = journal;
+    if (rollback === null) return [];
+    const vector = new Map(journal.vector);
+    const change = goingOn(rollback, choose, vector);
+    if (change.records.length === 0 && !last) return [];
     const ended: JournalChange = last ? { rollback: null, formerNames: knownByNow(change, rollback) } : {};
-    await journal.commit({ ...change, records, seq, vector, ...ended });
-    return records.map(({ id }) => id);
+    await journal.commit({ ...change, vector, ...ended });
+    return change.records.map(({ id }) => id);
   }
 
   /** @param upTo what others have named, 0: nothing. @returns what they are known to have had from us */
   async function giveUp(upTo: number): Promise<number> {
     const actor = context.actor();
     const floor = Math.min(context.acknowledged, journal.seq);
-    // A second time before the first has ended: what it still has goes on at once.
-    if (journal.rollback !== null) await issueAgain(isOurs, true);
+    const vector = lowered(actor, floor);
+    const renamed = context.newIncarnation();
+    const { rollback } = journal;
+    // A second time before the first has ended: what it still has goes on at once, not under the name that is given up.
+    const change = rollback === null ? renamed : goingOn(rollback, isOurs, vector, renamed);
+    const formerNames = rollback === null ? {} : { formerNames: knownByNow(renamed, rollback) };
     confirmed.clear();
     await journal.commit({
-      ...context.newIncarnation(),
-      ...{ vector: lowered(actor, floor), cursors: withoutCursors(), rollback: { actor, floor, upTo } },
+      ...change,
+      ...formerNames,
+      ...{ vector, cursors: withoutCursors(), rollback: { actor, floor, upTo } },
     });
     return floor;
   }

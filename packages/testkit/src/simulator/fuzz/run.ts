@@ -1,5 +1,6 @@
 /** Runs one plan: its steps, then peace, then silence. */
-import type { Sabotage } from '../device.ts';
+import { isStranded } from '@rxdb-p2p/protocol';
+import type { Device, Sabotage } from '../device.ts';
 import { checkQuiet, checkStep } from './invariants.ts';
 import type { Plan, StepName } from './plan.ts';
 import { createFuzzWorld, type FuzzWorld } from './world.ts';
@@ -58,15 +59,20 @@ async function live(plan: Plan, world: FuzzWorld): Promise<Outcome> {
   return outcome(settled ? failures : [...failures, 'traffic does not stop']);
 }
 
+function hasStranded({ sync: { state } }: Device): boolean {
+  return [...state.neighbours.values()].some((neighbour) => isStranded(state, neighbour));
+}
+
 async function settle({ time, network, sites }: FuzzWorld): Promise<boolean> {
-  const isFetching = (): boolean =>
-    sites.some(({ watched }) => watched !== undefined && watched.replica.awaited !== 'none');
+  /** What is waited for comes after half a minute or more. */
+  const isWaiting = (): boolean =>
+    sites.some(({ device }) => device !== undefined && (device.replica.awaited !== 'none' || hasStranded(device)));
   for (let round = 0; round < MAX_SETTLE_ROUNDS; round++) {
     const before = network.sent.frames;
-    const wasFetching = isFetching();
+    const wasWaiting = isWaiting();
     await time.run(SETTLE_MS);
-    // What a fetch that has just ended issues again may be on its way to the disk still.
-    if (network.sent.frames !== before || wasFetching) continue;
+    // What came of it may be on its way to the disk still.
+    if (network.sent.frames !== before || wasWaiting) continue;
     await time.run(QUIET_MS);
     return network.sent.frames === before;
   }
