@@ -237,4 +237,31 @@ describe('HAVE', () => {
       expect(bytesEqual(hashVector(one.state.vector), hashVector(remoteOf(other) ?? new Map()))).toBe(true);
     });
   });
+
+  it('[REPAIR-6] whoever holds what no vector covers is compared with after a while, and nothing is reported', () => {
+    const session = settled();
+    const strange = { sum: new Uint8Array(EMPTY_PRINT.sum.length).fill(7), settled: false };
+    const effects = session.hear('n', { ...hashOf(OWN), fingerprint: strange });
+    expect(effectsOf(effects, 'start-timer')).toStrictEqual([
+      { type: 'start-timer', timer: 'strand', minMs: 30_000, maxMs: 60_000 },
+    ]);
+    expect(phaseWith(session)).toBe('unknown');
+    const begun = session.timer('strand');
+    expect(begun.map(({ type }) => type)).toStrictEqual(['sum', 'stop-timer', 'start-timer']);
+    session.commit(OWN, { fingerprint: strange });
+    expect(phaseWith(session)).toBe('same');
+  });
+
+  it('[REPAIR-6] not while somebody is asked for what is lacking, and not when it has passed', () => {
+    const session = settled();
+    const strange = { sum: new Uint8Array(EMPTY_PRINT.sum.length).fill(7), settled: false };
+    session.hear('n', { ...hashOf(OWN), fingerprint: strange });
+    session.join('m');
+    session.hear('m', whole(vector({ me: 2, b: 2 })));
+    expect(session.state.pull?.neighbour).toBe('m');
+    expect(session.timer('strand')).toStrictEqual([]);
+    session.hear('n', { ...hashOf(OWN), fingerprint: EMPTY_PRINT });
+    session.give({ type: 'left', neighbour: 'm' });
+    expect(session.timer('strand')).toStrictEqual([]);
+  });
 });

@@ -182,4 +182,30 @@ describe('a device that was set back to a backup', () => {
     expect([...device.replica.vector]).toEqual([]);
     await time.answer(device.erase());
   });
+
+  it('[REP-21] [REP-3] a second time, before the first has ended, issues nothing under the name that is given up', async () => {
+    const { time, open, write } = createWorld(createRandom(1));
+    const device = await open('set back twice');
+    for (const id of ['a', 'b']) await write(device, id, 'early');
+    const first = device.replica.actor;
+    const tell = (actor: string, seq: number): Promise<void> =>
+      time.answer(device.replica.apply({ cursor: null, range: null, claim: new Map([[actor, seq]]), versions: [] }));
+    await tell(first, 4);
+    const second = device.replica.actor;
+    expect(device.replica.awaited).toBe('named');
+    await write(device, 'c', 'meanwhile');
+    // Others know its second and third write of that name, which are other ones than any that it could make now.
+    await tell(second, 3);
+    const third = device.replica.actor;
+    const heads = [...device.journal.records.values()].flatMap(({ id, heads: [stored] }) => [
+      [id, stored?.head.actor, stored?.head.seq],
+    ]);
+    expect(heads).toEqual([
+      ['a', third, 1],
+      ['b', third, 2],
+      ['c', second, 1],
+    ]);
+    expect([...device.replica.vector]).toEqual([[third, 2]]);
+    await time.answer(device.erase());
+  });
 });
