@@ -34,7 +34,8 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
    */
   async function dropAll(named: readonly string[]): Promise<void> {
     if (named.length === 0) return;
-    const lost = [...named, ...(await lostBeside(new Set(named)))];
+    const beside = await lookBeside(new Set(named));
+    const lost = [...named, ...beside.lost];
     const vector = new Map(journal.vector);
     for (const id of lost) {
       for (const { head } of journal.records.get(id)?.heads ?? []) {
@@ -42,7 +43,7 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
       }
     }
     ranges.keep([]);
-    const renamed = renameOver(vector, new Set(lost));
+    const renamed = renameOver(vector, new Set(lost), beside.moved);
     const cursors = journal.cursorNames().map((name) => [name, null] as const);
     await journal.commit({ dropped: lost, vector, cursors, ...renamed });
     const message = `the storage has lost ${lost.length} documents, or what was written to them last; they are fetched again`;
@@ -51,44 +52,57 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
   }
 
   /**
-   * What was lost with them of the own writes that would go on under a new name: nobody may be promised a write whose
-   * content is gone.
+   * Own writes that would go on under a new name, and whose contents are gone: lost with them, or written over by what is still to
+   * be journaled. Nobody may be promised such a write.
    */
-  async function lostBeside(named: ReadonlySet<string>): Promise<readonly string[]> {
+  async function lookBeside(
+    named: ReadonlySet<string>,
+  ): Promise<{ readonly lost: readonly string[]; readonly moved: ReadonlySet<string> }> {
     const isUnknown = unknownToOthers(context.ownNames());
     const own = [...journal.records.values()].filter(
-      (record) => !named.has(record.id) && isStored(record) && record.heads.some(({ head }) => isUnknown(head)),
+      (record) =>
+        !named.has(record.id) &&
+        isStored(record) &&
+        record.heads.some(({ head }) => isUnknown(head)) &&
+        !record.heads.every(hasContent),
     );
     const found = await context.find(own.map(({ id }) => id));
-    const isLost = (record: DocRecord): boolean => {
+    const lost: string[] = [];
+    const moved = new Set<string>();
+    for (const record of own) {
       const document = found.get(record.id);
-      return !record.heads.every(hasContent) && (document === undefined || isOutdated(record, document));
-    };
-    return own.filter(isLost).map(({ id }) => id);
+      if (document === undefined || isOutdated(record, document)) lost.push(record.id);
+      else if (document._rev !== record.rev) moved.add(record.id);
+    }
+    return { lost, moved };
   }
 
   /**
    * Own writes that the vector covers no more go on, under a new name, unless it was a former one that went: at once those that
    * nobody else is known to hold, and after a fetch, as in a rollback, those that nobody turns out to hold any more.
    */
-  function renameOver(vector: Map<string, number>, lost: ReadonlySet<string>): JournalChange {
+  function renameOver(
+    vector: Map<string, number>,
+    lost: ReadonlySet<string>,
+    moved: ReadonlySet<string>,
+  ): JournalChange {
     const names = context.ownNames();
     const isUnknown = unknownToOthers(names);
     const kept = [...journal.records.values()].filter(({ id }) => !lost.has(id));
-    const choose = (_: string, { head }: StoredHead): boolean => isUnknown(head) && !covers(vector, head);
+    const choose = (id: string, { head }: StoredHead): boolean =>
+      isUnknown(head) && !covers(vector, head) && !moved.has(id);
     const isCut = (vector.get(context.actor()) ?? 0) < journal.seq || isTaken(kept, { choose, name: context.actor() });
     const change: JournalChange = isCut ? context.newIncarnation() : {};
     const name = context.actorOf(change.incarnation ?? journal.incarnation);
     const { records, seq } = reissue(kept, { choose, name, from: isCut ? 0 : journal.seq });
+    const isLeft = (id: string, stored: StoredHead): boolean =>
+      names.has(stored.head.actor) && !covers(vector, stored.head) && !choose(id, stored);
+    const left = kept.flatMap(({ id, heads }) => heads.filter((stored) => isLeft(id, stored)))[0]?.head.actor;
     if (records.length > 0) vector.set(name, seq);
-    const uncovered = kept
-      .flatMap(({ heads }) => heads.map(({ head }) => head))
-      .filter((head) => !covers(vector, head));
-    const held = uncovered.find((head) => names.has(head.actor) && !isUnknown(head))?.actor;
     const rollback: JournalChange =
-      held === undefined || journal.rollback !== null
+      left === undefined || journal.rollback !== null
         ? {}
-        : { rollback: { actor: held, floor: names.get(held) ?? 0, upTo: 0 } };
+        : { rollback: { actor: left, floor: names.get(left) ?? 0, upTo: 0 } };
     return records.length > 0 || isCut ? { ...change, ...rollback, records, seq } : rollback;
   }
 

@@ -64,4 +64,9 @@ describe('own writes under a name that is given up', () => {
     expect(isTaken([recordOf('a', both)], above(4))).toBe(false);
     expect(isTaken([recordOf('a', both.slice(0, 1)), recordOf('b', both.slice(1))], above(3))).toBe(false);
   });
+
+  it('are left as they are where what is to be shown has superseded them', () => {
+    const pending = { rev: '2-p', heads: [headOf(YOU, 9, 90, { past: [{ actor: OLD, seq: 4 }] })] };
+    expect(reissue([recordOf('a', [headOf(OLD, 4, 40)], { pending })], above(3)).records).toEqual([]);
+  });
 });

@@ -2,7 +2,7 @@
  * Own writes under a name that is given up. Those that nobody else is known to hold go on under the new name: the vector
  * does not cover the old one any more, so nobody would ever learn that they are there to be asked for.
  */
-import { type Actor, type Dot, joinPasts, reduceHeads } from '@rxdb-p2p/protocol';
+import { type Actor, type Dot, joinPasts, reduceHeads, sameHead } from '@rxdb-p2p/protocol';
 import { type DocRecord, type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
 
 export interface Reissue {
@@ -23,12 +23,20 @@ export interface Reissued {
 
 /** Whether the name cannot be used: a document has a head of it already, which one with a higher number would supersede. */
 export function isTaken(records: Iterable<DocRecord>, { choose, name }: Reissue): boolean {
-  for (const { id, heads, pending } of records) {
+  for (const record of records) {
+    const { heads, pending } = record;
     const all = pending === undefined ? heads : [...heads, ...pending.heads];
-    const goesOn = all.filter((stored) => choose(id, stored));
+    const goesOn = all.filter(chosenOf(record, choose));
     if (goesOn.length > 0 && all.some((stored) => stored.head.actor === name && !goesOn.includes(stored))) return true;
   }
   return false;
+}
+
+/** What is to be shown has superseded the heads that are not among it. */
+function chosenOf({ id, pending }: DocRecord, choose: Reissue['choose']): (stored: StoredHead) => boolean {
+  const stands = ({ head }: StoredHead): boolean =>
+    pending === undefined || pending.heads.some((other) => sameHead(other.head, head));
+  return (stored) => stands(stored) && choose(id, stored);
 }
 
 /** A version keeps its timestamp, its clocks and its content hash. */
@@ -37,7 +45,7 @@ export function reissue(records: Iterable<DocRecord>, { choose, name, from = 0, 
   let seq = from;
   for (const record of records) {
     const { id, heads, pending } = record;
-    const goesOn = (stored: StoredHead): boolean => choose(id, stored);
+    const goesOn = chosenOf(record, choose);
     if (!heads.some(goesOn) && pending?.heads.some(goesOn) !== true) continue;
     /** the new number by the old one: a head may stand among the heads and among the pending ones */
     const numbers = new Map<string, number>();

@@ -207,4 +207,16 @@ describe('what has gone wrong once', () => {
       expect(await failuresOf(steps, { storages }), `after ${thenMs} ms`).toEqual([]);
     }
   });
+
+  it('a disk forgets a document, while another one shows more than was journaled: what that has superseded does not go on', async () => {
+    for (let write = 1; write <= 4; write++) {
+      const steps: Step[] = [
+        ...[set(1, 'a', 6), { do: 'partition', side: [1, 2, 3], thenMs: 58 } as const, set(1, 'b', 0), set(2, 'b', 0)],
+        { do: 'crash', device: 1, write, mode: 'before', downMs: 2_488, thenMs: 1_076 },
+        ...[{ do: 'rot', device: 1, id: 'a', downMs: 1_629, thenMs: 0 } as const, set(1, 'a', 1)],
+      ];
+      const more = { devices: 4, storages: [0, 1, 2, 3].map(() => ({ callMs: 0, eventMs: 0 })) };
+      expect(await failuresOf(steps, more), `before write ${write}`).toEqual([]);
+    }
+  });
 });
