@@ -209,7 +209,8 @@ export function createRemoteVersions(
         const change = plan.vector === journal.vector ? {} : { vector: plan.vector };
         const checkpoint = reached === undefined || reached === journal.checkpoint ? {} : { checkpoint: reached };
         const keepsCursor = cursor !== null && (incoming.size > 0 || claim !== null) && !rollback.pending;
-        return { ...change, ...checkpoint, ...(keepsCursor ? { cursors: [cursor] } : {}) };
+        const acknowledgement = incoming.size > 0 ? context.acknowledgement() : {};
+        return { ...change, ...checkpoint, ...acknowledgement, ...(keepsCursor ? { cursors: [cursor] } : {}) };
       };
       const protectedIds = await rollback.protect(incoming);
       const isEdit = versions.length <= MAX_RECENT_BATCH && versions.every(isSmall);

@@ -111,8 +111,12 @@ const FAULTS: readonly (readonly [StepName, number])[] = [
   ['copy', 1],
 ];
 
-/** After these a number may be used again, which nobody can prevent: only without them every fork and difference is a failure. */
-const LOSSES: readonly StepName[] = ['power', 'rot', 'restore', 'copy'];
+/**
+ * After these a number may be used again, which nobody can prevent: only without them every fork and difference is a failure.
+ * Half of the scenarios have neither, and the others one of both.
+ */
+const DISK_LOSSES: readonly StepName[] = ['power', 'rot', 'restore'];
+const COPIES: readonly StepName[] = ['copy'];
 
 export interface PlanLimits {
   /** default: 10 */
@@ -139,7 +143,8 @@ export function planOf(seed: number, limits: PlanLimits = {}): Plan {
     callMs: random.chance(0.5) ? random.int(5) : 0,
     eventMs: random.chance(0.3) ? random.int(300) : 0,
   }));
-  const excluded = random.chance(0.5) ? [...without, ...LOSSES] : without;
+  const kind = random.next();
+  const excluded = [...without, ...(kind < 0.75 ? COPIES : []), ...(kind < 0.5 || kind >= 0.75 ? DISK_LOSSES : [])];
   const faults = FAULTS.filter(([name]) => !excluded.includes(name) && random.chance(0.8));
   const breaks = random.chance(0.1);
   return {
