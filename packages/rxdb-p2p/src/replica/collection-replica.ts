@@ -126,6 +126,15 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
   let abandoned = false;
   let closing: Promise<void> | undefined;
 
+  /** One after the other; what a task leaves unfolded is shown before the next. */
+  function run<T>(task: () => Promise<T>): Promise<T> {
+    return queue.run(async () => {
+      const result = await task();
+      if (!closed) await remote.refold(context.takeUnfolded());
+      return result;
+    });
+  }
+
   /** Only when every hint was followed does the checkpoint stand for all that is before it. */
   const reached = (): unknown => (hints.size === 0 ? newestCheckpoint : undefined);
 
@@ -161,7 +170,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     },
     journal,
     start: (stolen = false) =>
-      queue.run(async () => {
+      run(async () => {
         const isNew = stolen || journal.incarnation === '';
         const incarnation = isNew ? context.newIncarnation() : {};
         await journal.commit({ ...incarnation, epoch: { id: randomId(8), firstLsn: journal.lsn + 1 }, stolen });
@@ -180,7 +189,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       newestCheckpoint = checkpoint;
       if (events.length === 0 || hintsQueued) return Promise.resolve();
       hintsQueued = true;
-      return queue.run(async () => {
+      return run(async () => {
         hintsQueued = false;
         // Before the documents are read: what is written meanwhile is beyond it.
         const before = newestCheckpoint;
@@ -190,12 +199,12 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         await remote.refold(await localWrites.journal(told, before));
       });
     },
-    catchUp: () => queue.run(() => (closed ? Promise.resolve() : discovery.catchUp())),
+    catchUp: () => run(() => (closed ? Promise.resolve() : discovery.catchUp())),
     apply(incoming) {
       // By those who have not been told yet, while it is written that the vector is lower: they go on with a former catch-up.
       const { losses } = context;
       const checked = remote.check(incoming);
-      return queue.run(async () => {
+      return run(async () => {
         if (closed) return;
         // What was asked for before the vector was lowered leaves out what is to come: its versions count, its claim does not.
         const counts = losses === context.losses;
@@ -203,7 +212,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       });
     },
     outrun: (actor, seq, fetch) =>
-      queue.run(async () => {
+      run(async () => {
         if (closed || !(await rollback.begin(actor, seq, fetch))) return;
         context.announce(null, fetch ? [] : await rollback.finish(), true);
       }),
@@ -212,23 +221,23 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     },
     fetched() {
       const { losses } = context;
-      return queue.run(async () => {
+      return run(async () => {
         // It may have what has just been lost.
         if (closed || losses !== context.losses) return;
         const changed = await rollback.finish(true);
         if (changed.length > 0) context.announce(null, changed);
       });
     },
-    renounce: () => queue.run(() => (closed ? Promise.resolve() : rollback.renounce())),
-    read: (vector, cursor) => queue.run(() => readOn(vector, cursor)),
+    renounce: () => run(() => (closed ? Promise.resolve() : rollback.renounce())),
+    read: (vector, cursor) => run(() => readOn(vector, cursor)),
     comparison: {
-      sum: (after) => queue.run(async () => sumRanges(holdings, after)),
-      compare: (after, ranges) => queue.run(async () => compareRanges(holdings, after, ranges)),
-      look: (items) => queue.run(async () => idsThatDiffer(holdings, items)),
-      read: (ids) => queue.run(() => readHeads(ids)),
+      sum: (after) => run(async () => sumRanges(holdings, after)),
+      compare: (after, ranges) => run(async () => compareRanges(holdings, after, ranges)),
+      look: (items) => run(async () => idsThatDiffer(holdings, items)),
+      read: (ids) => run(() => readHeads(ids)),
     },
     headsOf: (id) =>
-      queue.run(async () => {
+      run(async () => {
         const heads = journal.records.get(id)?.heads ?? [];
         const document = (await context.find([id])).get(id);
         return heads.map((stored) => remote.withContent(stored, document));
@@ -238,13 +247,13 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
     },
     quarantine: (after, limit) => quarantine.page(after, limit),
     release: (version, document) =>
-      queue.run(() => (closed ? Promise.resolve(false) : quarantine.release(version, document))),
+      run(() => (closed ? Promise.resolve(false) : quarantine.release(version, document))),
     async compareAll() {
       const found = new Set<string>();
       let place: ComparePlace | undefined = COMPARE_START;
       while (place !== undefined && !closed) {
         const from: ComparePlace = place;
-        const { ids, next } = await queue.run(() => discovery.comparePage(from));
+        const { ids, next } = await run(() => discovery.comparePage(from));
         // The record's own text of the id, not another one for each document.
         for (const id of ids) {
           const known = journal.records.get(id);
@@ -254,7 +263,7 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
       }
       const missing = [...journal.records.values()].filter((record) => isLive(record) && !found.has(record.id));
       for (let i = 0; i < missing.length && !closed; i += PAGE_DOCUMENTS) {
-        await queue.run(() => discovery.look(missing.slice(i, i + PAGE_DOCUMENTS).map(({ id }) => id)));
+        await run(() => discovery.look(missing.slice(i, i + PAGE_DOCUMENTS).map(({ id }) => id)));
       }
     },
     onCommit: (listener) => context.onCommit(listener),

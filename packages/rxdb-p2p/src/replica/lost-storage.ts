@@ -46,6 +46,7 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
     const renamed = renameOver(vector, new Set(lost), beside.moved);
     const cursors = journal.cursorNames().map((name) => [name, null] as const);
     await journal.commit({ dropped: lost, vector, cursors, ...renamed });
+    context.noteUnfolded(renamed.records ?? []);
     const message = `the storage has lost ${lost.length} documents, or what was written to them last; they are fetched again`;
     onProblem(new P2PError('STORAGE_LOST', message));
     context.announce(null, [...lost, ...(renamed.records ?? []).map(({ id }) => id)], true);

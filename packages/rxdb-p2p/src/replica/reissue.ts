@@ -61,11 +61,10 @@ export function reissue(records: Iterable<DocRecord>, { choose, name, from = 0, 
       return { ...stored, head: { ...head, actor: name, seq: number, past } };
     };
     const renamed = { ...record, lsn: UNNUMBERED, heads: reduceHeads(heads.map(rename)) };
-    again.push(
-      pending === undefined
-        ? renamed
-        : { ...renamed, pending: { ...pending, heads: reduceHeads(pending.heads.map(rename)) } },
-    );
+    if (pending !== undefined)
+      again.push({ ...renamed, pending: { ...pending, heads: reduceHeads(pending.heads.map(rename)) } });
+    // Of two that were made at the same time the names tell which is the later: another fold may be shown.
+    else again.push(heads.length > 1 ? { ...renamed, pending: { rev: '', heads: renamed.heads } } : renamed);
   }
   return { records: again, seq };
 }

@@ -2,6 +2,7 @@
 import type { Actor, Authored, FieldHasher, P2PError, Print, Vector } from '@rxdb-p2p/protocol';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalChange } from '../journal/journal-change.ts';
+import type { NewRecord } from '../journal/record.ts';
 import type { FormerName } from '../journal/segment.ts';
 import type { ContentRules, ValidateBody } from './content.ts';
 import type { DocumentStorage, StoredDocument } from './document.ts';
@@ -69,6 +70,10 @@ export interface ReplicaContext extends ReplicaDeps {
    * @param lost whether the vector is lower than it was: what it covered is to be asked for again
    */
   announce(authored: Authored | null, changed: readonly string[], lost?: boolean): void;
+  /** Documents of these records may show another fold than they should: it is written before anything else is done. */
+  noteUnfolded(records: readonly NewRecord[]): void;
+  /** @returns ids of such documents, once */
+  takeUnfolded(): readonly string[];
   /** How often listeners were told of a lower vector: what was asked for before does not count. */
   readonly losses: number;
   onCommit(listener: (commit: Commit) => void): () => void;
@@ -82,6 +87,7 @@ export function createReplicaContext(deps: ReplicaDeps): ReplicaContext {
   const primaryPath = primaryPathOf(documents);
   const listeners = new Set<(commit: Commit) => void>();
   let acknowledged = journal.acknowledged;
+  const unfolded = new Set<string>();
   let losses = 0;
   let named = { incarnation: '', actor: '' };
 
@@ -119,6 +125,14 @@ export function createReplicaContext(deps: ReplicaDeps): ReplicaContext {
       const { vector } = journal;
       const fingerprint = journal.fingerprint();
       for (const listener of listeners) listener({ vector, fingerprint, actor: actor(), authored, changed, lost });
+    },
+    noteUnfolded(records) {
+      for (const { id, pending } of records) if (pending !== undefined) unfolded.add(id);
+    },
+    takeUnfolded() {
+      const ids = [...unfolded];
+      unfolded.clear();
+      return ids;
     },
     get losses() {
       return losses;

@@ -117,6 +117,7 @@ export function createRollback(context: ReplicaContext): Rollback {
     if (change.records.length === 0 && !last) return [];
     const ended: JournalChange = last ? { rollback: null, formerNames: knownByNow(change, rollback) } : {};
     await journal.commit({ ...change, vector, ...ended });
+    context.noteUnfolded(change.records);
     return change.records.map(({ id }) => id);
   }
 
@@ -136,6 +137,7 @@ export function createRollback(context: ReplicaContext): Rollback {
       ...formerNames,
       ...{ vector, cursors: withoutCursors(), rollback: { actor, floor, upTo } },
     });
+    context.noteUnfolded(change.records ?? []);
     return floor;
   }
 

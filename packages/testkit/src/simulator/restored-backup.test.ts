@@ -1,3 +1,4 @@
+import { contentHash, createFieldHasher } from '@rxdb-p2p/protocol';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { createFieldsPolicy } from 'rxdb-p2p/testing';
 import { describe, expect, it } from 'vitest';
@@ -207,5 +208,33 @@ describe('a device that was set back to a backup', () => {
     ]);
     expect([...device.replica.vector]).toEqual([[third, 2]]);
     await time.answer(device.erase());
+  });
+
+  it('[REP-21] shows what its new name makes of versions of the same time, whose order is that of their names', async () => {
+    const other = 'V---------------';
+    const hasher = createFieldHasher();
+    let turned = 0;
+    for (let seed = 1; seed <= 8; seed++) {
+      const { time, open, write } = createWorld(createRandom(seed));
+      const device = await open(`set back beside ${seed}`);
+      await write(device, 'a', 'mine');
+      const first = device.replica.actor;
+      const [mine] = (await time.answer(device.replica.read(new Map(), null))).versions;
+      if (mine === undefined) throw new Error('nothing was written');
+      const body = { id: 'a', text: 'yours' };
+      const envelope = { ...mine.head, actor: other, seq: 1 };
+      const hash = contentHash(envelope, hasher.hash(body));
+      const yours = { id: 'a', body: JSON.stringify(body), head: { ...envelope, hash } };
+      const told = { cursor: null, range: null, claim: null };
+      await time.answer(device.replica.apply({ ...told, versions: [yours] }));
+      await time.answer(device.replica.apply({ ...told, versions: [], claim: new Map([[first, 4]]) }));
+      await time.answer(device.replica.fetched());
+      const { actor } = device.replica;
+      const shown = (await time.answer(device.documents())).get('a');
+      expect(shown?.['text'], `seed ${seed}`).toBe(actor > other ? 'mine' : 'yours');
+      if (first > other !== actor > other) turned++;
+      await time.answer(device.erase());
+    }
+    expect(turned).toBeGreaterThan(0);
   });
 });

@@ -176,10 +176,12 @@ export function createWriteLog(): WriteLog {
 
   /** New writes of the device itself: of now, or of a process that died before it could tell. */
   const noteFound = (device: WatchedDevice, ids: Iterable<string>): void => {
+    // Twice in a row it may have taken a new name before it told of the first.
+    const names = new Set([device.replica.actor, ...device.journal.formerNames.map(([name]) => name)]);
     for (const id of ids) {
       const record = device.journal.records.get(id);
       for (const { head } of [...(record?.heads ?? []), ...(record?.pending?.heads ?? [])]) {
-        const own = head.actor === device.replica.actor;
+        const own = names.has(head.actor);
         const isNoted = ({ head: noted }: Write): boolean => sameHead(noted, head) && samePast(noted, head);
         if (own && !writes.to(id).some(isNoted)) noteMinted(device, { id, head });
       }
