@@ -78,7 +78,7 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
   const unkept = new Map<string, number>();
   /** the last name that was given up on the word of a peer that sends nothing to us */
   let renamed: { readonly actor: string; readonly at: number } | undefined;
-  const fetchWatch = createFetchWatch(replica, timers, guard);
+  const fetchWatch = createFetchWatch(replica, timers, () => state, guard);
   let closed = false;
 
   function step(input: SyncInput): void {
@@ -86,7 +86,7 @@ export function createCollectionSync(deps: CollectionSyncDeps): CollectionSync {
     const [next, effects] = syncStep(state, input);
     state = next;
     for (const effect of effects) perform(effect);
-    fetchWatch.look(state, running.has('ask'));
+    fetchWatch.look();
     for (const listener of listeners) listener();
   }
 

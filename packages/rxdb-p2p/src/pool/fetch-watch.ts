@@ -1,24 +1,29 @@
-/** Sees when a replica's fetch of its own writes, after a rollback say, has ended (ARCHITECTURE §4). */
-import { dominates, type SyncState } from '@rxdb-p2p/protocol';
+/**
+ * Ends a replica's fetch of its own writes, after a rollback, when nobody brings what others were known to hold (ARCHITECTURE §4):
+ * whoever knew of it may have lost it, or never come back.
+ */
+import { countMissing, type SyncState } from '@rxdb-p2p/protocol';
 import type { CollectionReplica } from '../replica/collection-replica.ts';
 import type { Timers } from './timers.ts';
 
 export interface FetchWatch {
-  /** @param isAsking whether a neighbour is to be asked soon */
-  look(state: SyncState, isAsking: boolean): void;
+  /** Called after every step of the session. */
+  look(): void;
   end(): void;
 }
 
-/** How long the fetch waits, while all who are here hold no more, for somebody who was known to, milliseconds. */
-const PATIENCE_MS = 30_000;
+/** How long the fetch waits before it ends among neighbours that hold no more, milliseconds: whoever does may have gone for a moment. */
+const PATIENCE_MS = 20_000;
 
-/** @param guard is given what may fail */
 export function createFetchWatch(
   replica: CollectionReplica,
   timers: Timers,
+  state: () => SyncState,
   guard: (work: Promise<void>) => void,
 ): FetchWatch {
   let stopWaiting: (() => void) | undefined;
+  /** under which name it writes since: another rollback begins anew */
+  let name = '';
 
   function end(): void {
     stopWaiting?.();
@@ -26,21 +31,24 @@ export function createFetchWatch(
   }
 
   return {
-    look(state, isAsking) {
-      const { awaited } = replica;
-      if (awaited === 'none' || isAsking || !hasAll(state)) end();
-      else if (awaited === 'any') guard(replica.fetched());
-      // Whoever holds the rest may have gone for a moment, or for good.
-      else stopWaiting ??= timers.after(PATIENCE_MS, () => guard(replica.fetched()));
+    look() {
+      if (!replica.isFetching || replica.actor !== name) end();
+      if (!replica.isFetching) return;
+      name = replica.actor;
+      stopWaiting ??= timers.after(PATIENCE_MS, () => {
+        stopWaiting = undefined;
+        if (isComplete(state())) guard(replica.endFetch());
+        else this.look();
+      });
     },
     end,
   };
 }
 
-/** Whether a neighbour is known to hold nothing that is lacking here, and none is asked. */
-function hasAll({ pull, neighbours, vector }: SyncState): boolean {
-  if (pull !== null) return false;
-  return [...neighbours.values()].some(
-    ({ directions, remote }) => directions.incoming && remote !== null && dominates(vector, remote),
-  );
+/** Whether neighbours bring no more: some have told what they hold, and none has anything that it has not failed to send before. */
+function isComplete({ pull, neighbours, vector }: SyncState): boolean {
+  const sources = [...neighbours.values()].filter(({ directions }) => directions.incoming);
+  const known = sources.flatMap(({ remote, fruitless }) => (remote === null ? [] : [{ remote, fruitless }]));
+  const mayBring = known.some(({ remote, fruitless }) => fruitless === 0 && countMissing(remote, vector) > 0);
+  return pull === null && known.length > 0 && known.length === sources.length && !mayBring;
 }

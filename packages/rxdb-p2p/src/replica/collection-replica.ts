@@ -30,7 +30,7 @@ import { type AsidePage, createQuarantine, type WriteName } from './quarantine.t
 import { createQueue } from './queue.ts';
 import { createRemoteVersions, type Incoming } from './remote-versions.ts';
 import { type Commit, createReplicaContext, type ReplicaDeps } from './replica-context.ts';
-import { type Awaited, createRollback } from './rollback.ts';
+import { createRollback } from './rollback.ts';
 import { DEFAULT_BATCH, readBatch, readRecords } from './scan.ts';
 import { followSchema } from './schema-change.ts';
 
@@ -69,10 +69,10 @@ export interface CollectionReplica {
    * @param fetch whether those may come from there; otherwise nothing is waited for
    */
   outrun(actor: string, seq: number, fetch: boolean): Promise<void>;
-  /** What the fetch of own writes, after a rollback say, waits for besides a neighbour that has nothing more to bring. */
-  readonly awaited: Awaited;
-  /** Ends that fetch: a neighbour has nothing more to bring. */
-  fetched(): Promise<void>;
+  /** whether own writes are fetched that others hold, after a rollback */
+  readonly isFetching: boolean;
+  /** Ends that fetch, though not all has come that others were known to hold: nobody brings it. */
+  endFetch(): Promise<void>;
   /** Gives its name up: another device writes under it, too. Close it then. */
   renounce(): Promise<void>;
   /** highest own `seq` that anyone has persisted */
@@ -216,10 +216,10 @@ export function createCollectionReplica(deps: ReplicaDeps): CollectionReplica {
         if (closed || !(await rollback.begin(actor, seq, fetch))) return;
         context.announce(null, fetch ? [] : await rollback.finish(), true);
       }),
-    get awaited() {
-      return rollback.awaited;
+    get isFetching() {
+      return rollback.pending;
     },
-    fetched() {
+    endFetch() {
       const { losses } = context;
       return run(async () => {
         // It may have what has just been lost.

@@ -60,16 +60,18 @@ export function createLocalWrites(context: ReplicaContext, { lost, rollback }: L
   }
 
   /**
-   * [REP-3] Written on what was shown before an own write that no document shows yet: that one lets a version go. Under the
-   * same name it would be superseded by what did not know of it.
+   * [REP-3] Written on what was shown before an own version that no document shows: one that lets another go, or that is to be
+   * shown again. Under the same name it would be superseded by what did not know of it.
    */
   function isBesideOwn(record: DocRecord | undefined, document: StoredDocument): boolean {
     const { _rev } = document;
     if (record?.pending === undefined || _rev === record.rev || _rev === record.pending.rev) return false;
     const { heads, pending } = record;
+    const marker = readMarker(document, hasher);
+    const seen = marker?.head === undefined ? heads : [...heads, marker.head];
     const isUnseen = ({ head }: StoredHead): boolean =>
-      head.actor === context.actor() && !heads.some((shown) => sameDot(shown.head, head));
-    return pending.heads.some(isUnseen) && readMarker(document, hasher)?.rev !== _rev;
+      head.actor === context.actor() && !seen.some((shown) => sameDot(shown.head, head));
+    return marker?.rev !== _rev && pending.heads.some(isUnseen);
   }
 
   return {

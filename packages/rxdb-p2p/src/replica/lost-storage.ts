@@ -79,16 +79,15 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
   }
 
   /**
-   * Own writes that the vector covers no more go on, under a new name, unless it was a former one that went: at once those that
-   * nobody else is known to hold, and after a fetch, as in a rollback, those that nobody turns out to hold any more.
+   * Own writes that the vector covers no more, and that nobody else is known to hold, go on: under a new name, unless it was a
+   * former one that went. The others have been superseded elsewhere, maybe: if nobody has them any more, a repair shows that.
    */
   function renameOver(
     vector: Map<string, number>,
     lost: ReadonlySet<string>,
     moved: ReadonlySet<string>,
   ): JournalChange {
-    const names = context.ownNames();
-    const isUnknown = unknownToOthers(names);
+    const isUnknown = unknownToOthers(context.ownNames());
     const kept = [...journal.records.values()].filter(({ id }) => !lost.has(id));
     const choose = (id: string, { head }: StoredHead): boolean =>
       isUnknown(head) && !covers(vector, head) && !moved.has(id);
@@ -96,15 +95,9 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
     const change: JournalChange = isCut ? context.newIncarnation() : {};
     const name = context.actorOf(change.incarnation ?? journal.incarnation);
     const { records, seq } = reissue(kept, { choose, name, from: isCut ? 0 : journal.seq });
-    const isLeft = (id: string, stored: StoredHead): boolean =>
-      names.has(stored.head.actor) && !covers(vector, stored.head) && !choose(id, stored);
-    const left = kept.flatMap(({ id, heads }) => heads.filter((stored) => isLeft(id, stored)))[0]?.head.actor;
     if (records.length > 0) vector.set(name, seq);
-    const rollback: JournalChange =
-      left === undefined || journal.rollback !== null
-        ? {}
-        : { rollback: { actor: left, floor: names.get(left) ?? 0, upTo: 0 } };
-    return records.length > 0 || isCut ? { ...change, ...rollback, records, seq } : rollback;
+    else if (!isCut) return {};
+    return { ...change, records, seq };
   }
 
   /**

@@ -69,4 +69,9 @@ describe('own writes under a name that is given up', () => {
     const pending = { rev: '2-p', heads: [headOf(YOU, 9, 90, { past: [{ actor: OLD, seq: 4 }] })] };
     expect(reissue([recordOf('a', [headOf(OLD, 4, 40)], { pending })], above(3)).records).toEqual([]);
   });
+
+  it('are left as they are where they are forks: a new name would supersede the other side', () => {
+    const fork = [headOf(OLD, 4, 40, { hash: 'one' }), headOf(OLD, 4, 41, { hash: 'two' })];
+    expect(reissue([recordOf('a', fork)], above(3)).records).toEqual([]);
+  });
 });

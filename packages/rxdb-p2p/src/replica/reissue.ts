@@ -2,7 +2,7 @@
  * Own writes under a name that is given up. Those that nobody else is known to hold go on under the new name: the vector
  * does not cover the old one any more, so nobody would ever learn that they are there to be asked for.
  */
-import { type Actor, type Dot, joinPasts, reduceHeads, sameHead } from '@rxdb-p2p/protocol';
+import { type Actor, type Dot, isFork, joinPasts, reduceHeads, sameHead } from '@rxdb-p2p/protocol';
 import { type DocRecord, type NewRecord, type StoredHead, UNNUMBERED } from '../journal/record.ts';
 
 export interface Reissue {
@@ -32,10 +32,11 @@ export function isTaken(records: Iterable<DocRecord>, { choose, name }: Reissue)
   return false;
 }
 
-/** What is to be shown has superseded the heads that are not among it. */
-function chosenOf({ id, pending }: DocRecord, choose: Reissue['choose']): (stored: StoredHead) => boolean {
+/** Neither one that what is to be shown has superseded, nor one side of a fork: a new name would supersede the other side. */
+function chosenOf({ id, heads, pending }: DocRecord, choose: Reissue['choose']): (stored: StoredHead) => boolean {
+  const present = pending?.heads ?? heads;
   const stands = ({ head }: StoredHead): boolean =>
-    pending === undefined || pending.heads.some((other) => sameHead(other.head, head));
+    present.some((other) => sameHead(other.head, head)) && !present.some((other) => isFork(other.head, head));
   return (stored) => stands(stored) && choose(id, stored);
 }
 
@@ -53,7 +54,7 @@ export function reissue(records: Iterable<DocRecord>, { choose, name, from = 0, 
       if (!goesOn(stored)) return stored;
       const { head } = stored;
       const key = `${head.seq} ${head.hash}`;
-      // Two under one new name would supersede each other: the other one, of a fork, stays what it is.
+      // Two under one new name would supersede each other: the other one stays what it is.
       if (numbers.size > 0 && !numbers.has(key)) return stored;
       const number = numbers.get(key) ?? ++seq;
       numbers.set(key, number);

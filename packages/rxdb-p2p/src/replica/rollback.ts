@@ -22,14 +22,9 @@ import type { Checked } from './content.ts';
 import { isTaken, type Reissue, reissue } from './reissue.ts';
 import type { NewIncarnation, ReplicaContext } from './replica-context.ts';
 
-/** What a fetch of own writes waits for, besides a neighbour that has nothing more to bring. */
-export type Awaited = 'none' | 'any' | 'named';
-
 export interface Rollback {
   /** whether old writes are still being fetched: no cursor may skip them */
   readonly pending: boolean;
-  /** `named`: others were known to hold more of it than has come; `none`: nothing is fetched */
-  readonly awaited: Awaited;
   /**
    * Begins, if this is still our name: somebody knows its write of this number.
    *
@@ -45,7 +40,7 @@ export interface Rollback {
   /**
    * Ends, if all that is known of the old name has come.
    *
-   * @param anyway nobody who holds the rest has come for long; default false
+   * @param anyway also without the rest, since nobody who holds it has come for long; default false
    * @returns ids of the documents that go on
    */
   finish(anyway?: boolean): Promise<readonly string[]>;
@@ -141,15 +136,9 @@ export function createRollback(context: ReplicaContext): Rollback {
     return floor;
   }
 
-  const isKnown = ({ actor, upTo }: RollbackState): boolean => covers(journal.vector, { actor, seq: upTo });
-
   return {
     get pending() {
       return journal.rollback !== null;
-    },
-    get awaited() {
-      if (journal.rollback === null) return 'none';
-      return isKnown(journal.rollback) ? 'any' : 'named';
     },
     async begin(actor, seq, fetch, held = seq) {
       if (actor !== context.actor() || seq <= journal.seq) return false;
@@ -180,10 +169,11 @@ export function createRollback(context: ReplicaContext): Rollback {
     },
     async finish(anyway = false) {
       const { rollback } = journal;
-      if (rollback === null || (!anyway && !isKnown(rollback))) return [];
+      if (rollback === null) return [];
+      if (!anyway && !covers(journal.vector, { actor: rollback.actor, seq: rollback.upTo })) return [];
       // What others have, and can never count since an earlier write is gone for good, goes on, too.
-      const names = context.ownNames();
-      const isUncounted = ({ head }: StoredHead): boolean => names.has(head.actor) && !covers(journal.vector, head);
+      const isUncounted = ({ head }: StoredHead): boolean =>
+        head.actor === rollback.actor && !covers(journal.vector, head);
       return issueAgain((id, stored) => isOurs(id, stored) || isUncounted(stored), true);
     },
     async again() {

@@ -193,7 +193,7 @@ describe('a device that was set back to a backup', () => {
       time.answer(device.replica.apply({ cursor: null, range: null, claim: new Map([[actor, seq]]), versions: [] }));
     await tell(first, 4);
     const second = device.replica.actor;
-    expect(device.replica.awaited).toBe('named');
+    expect(device.replica.isFetching).toBe(true);
     await write(device, 'c', 'meanwhile');
     // Others know its second and third write of that name, which are other ones than any that it could make now.
     await tell(second, 3);
@@ -228,7 +228,7 @@ describe('a device that was set back to a backup', () => {
       const told = { cursor: null, range: null, claim: null };
       await time.answer(device.replica.apply({ ...told, versions: [yours] }));
       await time.answer(device.replica.apply({ ...told, versions: [], claim: new Map([[first, 4]]) }));
-      await time.answer(device.replica.fetched());
+      await time.answer(device.replica.endFetch());
       const { actor } = device.replica;
       const shown = (await time.answer(device.documents())).get('a');
       expect(shown?.['text'], `seed ${seed}`).toBe(actor > other ? 'mine' : 'yours');

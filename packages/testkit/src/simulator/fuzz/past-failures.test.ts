@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Edit, Plan, Step } from './plan.ts';
 import { runPlan } from './run.ts';
+import { createFuzzWorld } from './world.ts';
 
 const QUIET_PLAN: Omit<Plan, 'devices' | 'steps'> = {
   ...{ seed: 1, handler: 'fields', breaks: false, dexie: false, maxDelayMs: 5 },
@@ -12,8 +13,11 @@ const set = (device: number, id: string, thenMs = 100): Step => ({
   edit: { kind: 'set', field: 'tags', value: [id, String(device)] } satisfies Edit,
 });
 
+const HEAL: Step = { do: 'heal', thenMs: 2_000 };
+const SLOW = { callMs: 3, eventMs: 0 };
+
 async function failuresOf(steps: readonly Step[], more: Partial<Plan> = {}): Promise<readonly string[]> {
-  const storages = [0, 1, 2].map(() => ({ callMs: 3, eventMs: 0 }));
+  const storages = [0, 1, 2].map(() => SLOW);
   const { failures } = await runPlan({ ...QUIET_PLAN, devices: 3, storages, steps, ...more });
   return failures;
 }
@@ -218,5 +222,33 @@ describe('what has gone wrong once', () => {
       const more = { devices: 4, storages: [0, 1, 2, 3].map(() => ({ callMs: 0, eventMs: 0 })) };
       expect(await failuresOf(steps, more), `before write ${write}`).toEqual([]);
     }
+  });
+
+  it('a disk forgets a document, and somebody has deleted another one that he had acknowledged: that stays deleted', async () => {
+    const remove: Step = { do: 'write', device: 2, id: 'd', edit: { kind: 'delete' }, thenMs: 300 };
+    const steps: Step[] = [
+      ...[{ do: 'partition', side: [1], thenMs: 50 } as const, set(1, 'shared', 500), HEAL],
+      ...[set(0, 'shared', 2_000), { do: 'partition', side: [1], thenMs: 50 } as const],
+      ...[set(0, 'd', 500), set(0, 'e', 500), set(0, 'f', 2_000)],
+      { do: 'rot', device: 0, id: 'shared', downMs: 5_000, thenMs: 0 },
+      ...[{ do: 'cut', device: 0, from: 2, thenMs: 50 } as const, remove],
+      // Who is asked first has much else to bring, and knows nothing of it.
+      ...Array.from({ length: 30 }, (_, i) => set(1, `x${i}`, 50)),
+      ...[{ do: 'heal', thenMs: 0 } as const, { do: 'cut', device: 1, from: 2, thenMs: 8_000 } as const],
+    ];
+    const world = createFuzzWorld({ ...QUIET_PLAN, devices: 3, storages: [0, 1, 2].map(() => SLOW), steps });
+    await world.time.run(1_000);
+    for (const [i, step] of steps.entries()) {
+      await world.perform(step, i);
+      await world.time.run(step.thenMs);
+    }
+    world.heal();
+    await world.time.run(90_000);
+    for (const { device } of world.sites) {
+      const shown = device === undefined ? undefined : await world.time.answer(device.documents());
+      expect(shown?.has('x29')).toBe(true);
+      expect(shown?.has('d')).toBe(false);
+    }
+    await world.close();
   });
 });

@@ -66,7 +66,7 @@ function hasStranded({ sync: { state } }: Device): boolean {
 async function settle({ time, network, sites }: FuzzWorld): Promise<boolean> {
   /** What is waited for comes after half a minute or more. */
   const isWaiting = (): boolean =>
-    sites.some(({ device }) => device !== undefined && (device.replica.awaited !== 'none' || hasStranded(device)));
+    sites.some(({ device }) => device !== undefined && (device.replica.isFetching || hasStranded(device)));
   for (let round = 0; round < MAX_SETTLE_ROUNDS; round++) {
     const before = network.sent.frames;
     const wasWaiting = isWaiting();
