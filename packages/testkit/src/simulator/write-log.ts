@@ -20,6 +20,8 @@ import { createWrites, type Write } from './writes.ts';
 export interface WriteLog {
   /** Follows a device's commits, and checks the rule of the vector after each. Again for each of its processes. */
   watch(device: WatchedDevice): void;
+  /** Looks at all records of a device for writes of its own. */
+  look(device: WatchedDevice): void;
   /** The replica has written a document that shows these heads; a crash may keep its journal from saying so. */
   noteShown(device: string, id: string, rev: string, heads: readonly Head[]): void;
   /** A disk is about to lose something: writes that only this device holds may be gone for good. */
@@ -213,6 +215,7 @@ export function createWriteLog(): WriteLog {
 
   return {
     ...{ violations, releases, noteShown },
+    look: (device) => noteFound(device, device.journal.records.keys()),
     get lossy() {
       return losers.size > 0;
     },

@@ -142,9 +142,6 @@ export function createSite(deps: SiteDeps): Site {
       alive.delete(tab);
       if (leader === tab) leader = undefined;
     });
-    const again = (): void => {
-      if (process.alive) restart(tab, REOPEN_MS);
-    };
     const ownKeyPair = keyPair;
     let isRenewed = false;
     /** [CONN-11] It gives its name up, takes a new key pair, and begins anew. */
@@ -153,7 +150,9 @@ export function createSite(deps: SiteDeps): Site {
       isRenewed = true;
       if (keyPair === ownKeyPair) keyPair = newKeyPair();
       await tab.device?.replica.renounce().catch(() => undefined);
-      if (process.alive) restart(tab, 0);
+      // What went on meanwhile was told to nobody.
+      if (watched !== undefined) log.look(watched);
+      restart(tab, 0);
     };
     const opened = createDevice({
       ...{ keyPair, onCloned, isOwnTab: (session) => sessions.has(session) },
@@ -173,7 +172,7 @@ export function createSite(deps: SiteDeps): Site {
       },
       onProblem(problem) {
         problems.push(problem);
-        if (FATAL.includes(problem.code)) time.after(0, again);
+        if (FATAL.includes(problem.code)) time.after(0, () => restart(tab, REOPEN_MS));
       },
     });
     opened.then(
@@ -186,12 +185,13 @@ export function createSite(deps: SiteDeps): Site {
       (error: unknown) => {
         const expected = String(error).includes('simulated') || String(error).includes('LEADERSHIP_LOST');
         if (!expected) deps.failures.push(`${name} does not open: ${String(error)}`);
-        again();
+        restart(tab, REOPEN_MS);
       },
     );
   }
 
   function restart(tab: Tab, againMs: number): void {
+    if (!tab.process.alive) return;
     const led = leader === tab;
     tab.process.die();
     if (led) time.after(againMs, open);
