@@ -10,7 +10,8 @@ export type Agreement = 'unknown' | 'same' | 'different';
 
 export function agreementWith(state: SyncState, neighbour: Neighbour): Agreement {
   const equal = withEqualVectors(state, neighbour);
-  if (equal === undefined || equal.sums) return equal === undefined ? 'unknown' : 'same';
+  if (equal === undefined) return 'unknown';
+  if (equal.sums) return 'same';
   return equal.settled ? 'different' : 'unknown';
 }
 

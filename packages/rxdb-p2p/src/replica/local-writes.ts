@@ -78,7 +78,8 @@ export function createLocalWrites(context: ReplicaContext, { lost, rollback }: L
     async journal(found, checkpoint) {
       await lost.recover(found);
       const actor = context.actor();
-      if ([...found].some(([id, document]) => isBesideOwn(journal.records.get(id), document))) {
+      for (const [id, document] of found) {
+        if (!isBesideOwn(journal.records.get(id), document)) continue;
         await journal.commit(context.newIncarnation());
         return this.journal(found, checkpoint);
       }

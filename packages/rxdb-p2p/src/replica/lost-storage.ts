@@ -2,7 +2,7 @@
  * Documents that the storage has lost, whole or the newest of what was written to them: each storage of a device can lose
  * its own part, when power fails (ARCHITECTURE §4).
  */
-import { type Actor, covers, type Dot, P2PError } from '@rxdb-p2p/protocol';
+import { covers, P2PError } from '@rxdb-p2p/protocol';
 import type { JournalChange } from '../journal/journal-change.ts';
 import { type DocRecord, isLive, type NewRecord, type StoredHead } from '../journal/record.ts';
 import { isOurRevision, isRxdbField, revisionHeight, type StoredDocument } from './document.ts';
@@ -59,7 +59,7 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
   async function lookBeside(
     named: ReadonlySet<string>,
   ): Promise<{ readonly lost: readonly string[]; readonly moved: ReadonlySet<string> }> {
-    const isUnknown = unknownToOthers(context.ownNames());
+    const isUnknown = context.unknownToOthers();
     const own = [...journal.records.values()].filter(
       (record) =>
         !named.has(record.id) &&
@@ -87,7 +87,7 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
     lost: ReadonlySet<string>,
     moved: ReadonlySet<string>,
   ): JournalChange {
-    const isUnknown = unknownToOthers(context.ownNames());
+    const isUnknown = context.unknownToOthers();
     const kept = [...journal.records.values()].filter(({ id }) => !lost.has(id));
     const choose = (id: string, { head }: StoredHead): boolean =>
       isUnknown(head) && !covers(vector, head) && !moved.has(id);
@@ -165,9 +165,4 @@ export function createLostStorage(context: ReplicaContext, ranges: PushRanges): 
       await dropAll(lost);
     },
   };
-}
-
-/** Tells own writes that nobody is known to have got. */
-function unknownToOthers(names: ReadonlyMap<Actor, number>): (dot: Dot) => boolean {
-  return ({ actor, seq }) => seq > (names.get(actor) ?? Number.POSITIVE_INFINITY);
 }

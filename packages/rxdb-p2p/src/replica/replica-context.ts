@@ -1,5 +1,5 @@
 /** What the parts of a collection's replica share: its documents, its journal, and who it is. */
-import type { Actor, Authored, FieldHasher, P2PError, Print, Vector } from '@rxdb-p2p/protocol';
+import type { Authored, Dot, FieldHasher, P2PError, Print, Vector } from '@rxdb-p2p/protocol';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalChange } from '../journal/journal-change.ts';
 import type { NewRecord } from '../journal/record.ts';
@@ -60,8 +60,8 @@ export interface ReplicaContext extends ReplicaDeps {
   /** highest own `seq` that anyone has persisted */
   readonly acknowledged: number;
   noteAcknowledged(seq: number): void;
-  /** This replica's names, those of before that it remembers among them, with the highest `seq` of each that anyone has persisted. */
-  ownNames(): ReadonlyMap<Actor, number>;
+  /** Tells own writes, under whatever name, that nobody was known to have got when this was called. */
+  unknownToOthers(): (dot: Dot) => boolean;
   /** What was acknowledged since the last commit, to go with the next; worth no commit of its own. */
   acknowledgement(): JournalChange;
   /**
@@ -111,7 +111,10 @@ export function createReplicaContext(deps: ReplicaDeps): ReplicaContext {
       const named = journal.seq === 0 ? {} : { formerNames: formerNames.slice(0, MAX_FORMER_NAMES) };
       return { incarnation: randomId(16), seq: 0, acknowledged, ...named };
     },
-    ownNames: () => new Map([...journal.formerNames, [actor(), acknowledged]]),
+    unknownToOthers() {
+      const known = new Map([...journal.formerNames, [actor(), acknowledged]]);
+      return ({ actor: name, seq }) => seq > (known.get(name) ?? Number.POSITIVE_INFINITY);
+    },
     get acknowledged() {
       return acknowledged;
     },
